@@ -1,0 +1,68 @@
+#include "base/config/config.h"
+
+#include <gtest/gtest.h>
+
+namespace weir::config {
+
+TEST(Properties, JavaRules) {
+  auto v = parse_properties("# comment\n! too\na=1\n b : two words \nc three\nd=x\\\n   y\ne\\=f=g\n\na=2\n");
+  ASSERT_TRUE(v.ok());
+  EXPECT_EQ((*v)["a"], "2");
+  EXPECT_EQ((*v)["b"], "two words");
+  EXPECT_EQ((*v)["c"], "three");
+  EXPECT_EQ((*v)["d"], "xy");
+  EXPECT_EQ((*v)["e=f"], "g");
+}
+
+TEST(BrokerConfig, DefaultsAndTypes) {
+  std::vector<std::string> warnings;
+  auto c = make_broker_config({{"node.id", "3"}, {"log.dirs", "/a, /b"}, {"num.io.threads", "8"}}, warnings);
+  ASSERT_TRUE(c.ok());
+  EXPECT_EQ(c->node_id, 3);
+  EXPECT_EQ(c->log_dirs, (std::vector<std::string>{"/a", "/b"}));
+  EXPECT_TRUE(c->auto_create_topics_enable);
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_NE(warnings[0].find("num.io.threads"), std::string::npos);
+}
+
+TEST(BrokerConfig, MisspeltKeyNamesTheNearest) {
+  std::vector<std::string> warnings;
+  auto c = make_broker_config({{"log.retention.hour", "1"}}, warnings);
+  ASSERT_FALSE(c.ok());
+  EXPECT_NE(c.error().message().find("did you mean log.retention.hours?"), std::string::npos) << c.error().message();
+  auto d = make_broker_config({{"num.partitions", "zero"}}, warnings);
+  ASSERT_FALSE(d.ok());
+  EXPECT_NE(d.error().message().find("num.partitions"), std::string::npos);
+  EXPECT_FALSE(make_broker_config({{"num.partitions", "0"}}, warnings).ok());
+}
+
+TEST(TopicConfig, LayersFromMostSpecific) {
+  Values file{{"log.retention.hours", "1"}, {"message.max.bytes", "1000"}};
+  Values dynamic_default{{"message.max.bytes", "2000"}};
+  Values topic{{"max.message.bytes", "3000"}};
+  Layers layers{nullptr, nullptr, nullptr, &file};
+  EXPECT_EQ(make_topic_config(layers).retention_ms, 3'600'000);
+  EXPECT_EQ(make_topic_config(layers).max_message_bytes, 1000);
+  layers.dynamic_default = &dynamic_default;
+  EXPECT_EQ(make_topic_config(layers).max_message_bytes, 2000);
+  layers.topic = &topic;
+  EXPECT_EQ(make_topic_config(layers).max_message_bytes, 3000);
+  auto synonyms = synonyms_of_topic_key(*find_topic_key("max.message.bytes"), layers);
+  ASSERT_EQ(synonyms.size(), 4u);
+  EXPECT_EQ(synonyms[0].source, Source::topic);
+  EXPECT_EQ(synonyms[3].value, "1048588");
+}
+
+TEST(Keys, DefaultsPassTheirOwnChecks) {
+  for (auto keys : {broker_keys(), topic_keys()}) {
+    for (const KeyInfo& key : keys) {
+      bool unset = key.default_text[0] == '\0';
+      EXPECT_TRUE(unset || validate(key, key.default_text).ok()) << key.name;
+      if (key.synonym[0]) {
+        EXPECT_NE(find_broker_key(key.synonym), nullptr) << key.name;
+      }
+    }
+  }
+}
+
+}  // namespace weir::config
