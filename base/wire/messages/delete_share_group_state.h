@@ -1,0 +1,86 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/util/buffer.h"
+#include "base/util/uuid.h"
+#include "base/wire/field.h"
+
+namespace weir::wire {
+
+struct DeleteShareGroupStateRequest {
+  static constexpr int16_t kApiKey = 86;
+  static constexpr int16_t kMinVersion = 0;
+  static constexpr int16_t kMaxVersion = 0;
+  static constexpr int16_t kFlexibleSince = 0;
+
+  struct PartitionData {
+    int32_t partition = 0;
+    bool operator==(const PartitionData&) const = default;
+    template <class V>
+    void fields(V& v) {
+      v.field("Partition", partition);
+    }
+  };
+
+  struct DeleteStateData {
+    weir::Uuid topic_id;
+    std::vector<PartitionData> partitions;
+    bool operator==(const DeleteStateData&) const = default;
+    template <class V>
+    void fields(V& v) {
+      v.field("TopicId", topic_id);
+      v.field("Partitions", partitions);
+    }
+  };
+
+  std::string group_id;
+  std::vector<DeleteStateData> topics;
+  bool operator==(const DeleteShareGroupStateRequest&) const = default;
+  template <class V>
+  void fields(V& v) {
+    v.field("GroupId", group_id);
+    v.field("Topics", topics);
+  }
+};
+
+struct DeleteShareGroupStateResponse {
+  static constexpr int16_t kApiKey = 86;
+  static constexpr int16_t kMinVersion = 0;
+  static constexpr int16_t kMaxVersion = 0;
+  static constexpr int16_t kFlexibleSince = 0;
+
+  struct PartitionResult {
+    int32_t partition = 0;
+    int16_t error_code = 0;
+    std::optional<std::string> error_message;
+    bool operator==(const PartitionResult&) const = default;
+    template <class V>
+    void fields(V& v) {
+      v.field("Partition", partition);
+      v.field("ErrorCode", error_code);
+      v.field("ErrorMessage", error_message, always().nullable());
+    }
+  };
+
+  struct DeleteStateResult {
+    weir::Uuid topic_id;
+    std::vector<PartitionResult> partitions;
+    bool operator==(const DeleteStateResult&) const = default;
+    template <class V>
+    void fields(V& v) {
+      v.field("TopicId", topic_id);
+      v.field("Partitions", partitions);
+    }
+  };
+
+  std::vector<DeleteStateResult> results;
+  bool operator==(const DeleteShareGroupStateResponse&) const = default;
+  template <class V>
+  void fields(V& v) {
+    v.field("Results", results);
+  }
+};
+
+}  // namespace weir::wire

@@ -1,0 +1,27 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/util/buffer.h"
+#include "base/util/uuid.h"
+#include "base/wire/field.h"
+
+namespace weir::wire {
+
+struct ConsumerGroupCurrentMemberAssignmentKey {
+  static constexpr int16_t kMinVersion = 8;
+  static constexpr int16_t kMaxVersion = 8;
+  static constexpr int16_t kFlexibleSince = kNoVersion;
+
+  std::string group_id;
+  std::string member_id;
+  bool operator==(const ConsumerGroupCurrentMemberAssignmentKey&) const = default;
+  template <class V>
+  void fields(V& v) {
+    v.field("GroupId", group_id);
+    v.field("MemberId", member_id);
+  }
+};
+
+}  // namespace weir::wire
