@@ -1,5 +1,6 @@
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/io/completion.h"
@@ -17,6 +18,8 @@ struct Endpoint {
   uint16_t port = 0;
   bool operator==(const Endpoint&) const = default;
   std::string to_string() const;
+  /// Errors: invalid_argument.
+  static Result<Endpoint> parse(std::string_view text);
 };
 
 /// Gets each accepted connection, with the addresses of both ends.
@@ -27,7 +30,8 @@ class Acceptor {
 };
 
 /// TCP, completions as in Disk. A connection has at most one recv and one send in flight. close() ends both at once with -ECANCELED
-/// (still delivered through their completions, later) and frees the id once they were delivered.
+/// (still delivered through their completions, later) and frees the id once they were delivered. After close() no completion of that
+/// socket brings anything but -ECANCELED, and no connection is accepted. A connect that gets no answer ends with -ETIMEDOUT after 10 s.
 class Net {
  public:
   virtual ~Net() = default;
@@ -41,6 +45,8 @@ class Net {
   virtual void recv(SocketId connection, Bytes into, Completion& completion) = 0;
   /// Sends all slices in order; result: total bytes or -errno (partial sends are continued by the implementation). The slices stay alive until done.
   virtual void send(SocketId connection, const std::vector<ConstBytes>& slices, Completion& completion) = 0;
+  /// Ends the sending direction after what was sent; the peer receives 0, receiving goes on.
+  virtual void shutdown_send(SocketId connection) = 0;
   virtual void close(SocketId socket) = 0;
 };
 

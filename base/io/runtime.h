@@ -26,7 +26,9 @@ class Timer {
   std::function<void()> fire_;
   class Runtime* runtime_ = nullptr;
   MonoTime due_;
-  uint64_t order_ = 0;  // ties fire in the order they were armed
+  uint64_t order_ = 0;           // ties fire in the order they were armed
+  size_t heap_index_ = 0;        // place in the TimerQueue while armed
+  bool* destroyed_ = nullptr;    // set while firing, so that fire_ may destroy its own timer
 };
 
 /// What one shard runs on: a thread that sleeps in its ring (or epoll, or the simulator's queue) and calls back. Everything here but post() is called on that thread.
@@ -49,7 +51,7 @@ class Runtime {
   /// The mailbox: runs `task` on this runtime's thread in a later turn. From any thread.
   virtual void post(std::function<void()> task) = 0;
 
-  /// (Re-)arms; the old due time is forgotten.
+  /// (Re-)arms; the old due time is forgotten. A due time in the past counts as now(); the timer fires in a later pass, never from inside arm().
   virtual void arm(Timer& timer, MonoTime due) = 0;
   virtual void disarm(Timer& timer) = 0;
   void arm_in(Timer& timer, Duration in) { arm(timer, now() + in); }
@@ -58,17 +60,16 @@ class Runtime {
   virtual void run() = 0;
   /// From any thread.
   virtual void stop() = 0;
+  /// Names what this turn is doing, for the stall detector's line. `what` lives forever (a literal).
+  virtual void note(const char* what) = 0;
+  /// Turns over 10 ms so far. From any thread.
+  virtual uint64_t stalls() const = 0;
   /// "io_uring", "posix" or "sim".
   virtual std::string_view backend() const = 0;
-
- protected:
-  static void set_runtime(Timer& t, Runtime* r) { t.runtime_ = r; }
-  static void set_due(Timer& t, MonoTime due, uint64_t order) { t.due_ = due, t.order_ = order; }
-  static uint64_t order(const Timer& t) { return t.order_; }
-  static void fire(Timer& t) { t.fire_(); }
 };
 
 inline Timer::~Timer() {
+  if (destroyed_) *destroyed_ = true;
   if (runtime_) runtime_->disarm(*this);
 }
 

@@ -29,4 +29,7 @@ class SplitMix64 final : public Random {
   uint64_t state_;
 };
 
+/// 64 bits of the kernel's entropy (getrandom): seeds the generators of the real runtimes.
+uint64_t system_random_seed();
+
 }  // namespace weir
