@@ -16,10 +16,12 @@ class PartitionWatcher {
   virtual ~PartitionWatcher();
   /// The high watermark or the log end moved, or leadership was lost or gained. Called on the shard's thread, not from inside a call into the partition; may unwatch.
   virtual void on_partition_moved() = 0;
+  bool watching() const { return watched_ != nullptr; }
 
  private:
   friend class Partition;
   class Partition* watched_ = nullptr;
+  size_t slot_ = 0;  // where the partition keeps it
 };
 
 struct ReplicaState {
@@ -88,6 +90,7 @@ class Partition {
 
  protected:
   static class Partition*& watched_by(PartitionWatcher& w) { return w.watched_; }
+  static size_t& slot_of(PartitionWatcher& w) { return w.slot_; }
 };
 
 inline PartitionWatcher::~PartitionWatcher() {
