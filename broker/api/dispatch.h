@@ -1,0 +1,30 @@
+#pragma once
+#include "broker/api/api.h"
+
+namespace weir::broker {
+
+/// Takes frames of all connections to the handlers of broker/api. An unknown API or version closes the connection, as Kafka does; only ApiVersions is answered in
+/// its version 0 (KIP-511).
+class Dispatcher : public FrameHandler {
+ public:
+  explicit Dispatcher(Services& node) : node_(node) {}
+  void on_frame(Buffer frame, ReplyTicket ticket) override;
+  void on_closed(Connection& connection) override;
+  /// Called when a connection is gone (the listener forgets it).
+  std::function<void(Connection&)> closed;
+
+  uint64_t requests() const { return requests_; }
+  uint64_t refused() const { return refused_; }
+
+ private:
+  Services& node_;
+  uint64_t requests_ = 0, refused_ = 0;
+};
+
+/// Version range served for an API key; {0, -1} when it is not served.
+struct ServedRange {
+  int16_t min = 0, max = -1;
+};
+ServedRange served(int16_t api_key);
+
+}  // namespace weir::broker
