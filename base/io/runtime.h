@@ -33,7 +33,7 @@ class Timer {
 
 /// What one shard runs on: a thread that sleeps in its ring (or epoll, or the simulator's queue) and calls back. Everything here but post() is called on that thread.
 ///
-/// One turn: take completions, expired timers and posted tasks and call them; then run the deferred tasks (group commit, flushing of
+/// One turn: take posted tasks, completions and expired timers and call them; then run the deferred tasks (group commit, flushing of
 /// replies) until none is left; then sleep. A turn over 10 ms is logged with the name given last to `note()`.
 class Runtime {
  public:

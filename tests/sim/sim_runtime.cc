@@ -58,9 +58,9 @@ void SimRuntime::request_turn(MonoTime at) {
 void SimRuntime::turn() {
   in_turn_ = true;
   turn_time_ = node_.clock();
-  ready_.run_batch();
+  posted_.run_batch();
+  if (!dead_) ready_.run_batch();
   if (!dead_) timers_.fire_due(turn_time_);
-  if (!dead_) posted_.run_batch();
   if (!dead_) deferred_.run_all();
   in_turn_ = false;
   if (dead_) return;
