@@ -37,6 +37,10 @@ std::vector<SocketAddress> look_up(const Endpoint& at, int flags, int* gai_error
   ::freeaddrinfo(found);
   return out;
 }
+
+int open_socket(int family, Blocking blocking) {
+  return ::socket(family, SOCK_STREAM | SOCK_CLOEXEC | (blocking == Blocking::no ? SOCK_NONBLOCK : 0), 0);
+}
 }  // namespace
 
 std::vector<SocketAddress> numeric_address(const Endpoint& at) {
@@ -74,13 +78,13 @@ Endpoint peer_endpoint_of(int fd) {
   return endpoint_of(address);
 }
 
-Result<int> open_listener(const Endpoint& at) {
+Result<int> open_listener(const Endpoint& at, Blocking blocking) {
   int gai_error = 0;
   std::vector<SocketAddress> addresses = look_up(at, AI_PASSIVE, &gai_error);
   if (addresses.empty()) return Error(ErrorCode::invalid_argument, "listen", at.to_string() + ": " + ::gai_strerror(gai_error));
   int error = EADDRNOTAVAIL;
   for (const SocketAddress& address : addresses) {
-    const int fd = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const int fd = open_socket(address.storage.ss_family, blocking);
     if (fd < 0) {
       error = errno;
       continue;
@@ -94,8 +98,8 @@ Result<int> open_listener(const Endpoint& at) {
   return error_of_errno(-error, "listen", at.to_string());
 }
 
-int open_stream(const SocketAddress& to) {
-  const int fd = ::socket(to.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+int open_stream(const SocketAddress& to, Blocking blocking) {
+  const int fd = open_socket(to.storage.ss_family, blocking);
   if (fd < 0) return -errno;
   set_connection_options(fd);
   return fd;

@@ -18,14 +18,17 @@ struct SocketAddress {
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
 };
 
-/// Sockets as the real backends share them. Descriptors are non-blocking and close-on-exec.
+/// Whether calls on a socket wait: epoll wants no, io_uring yes (it answers -EAGAIN on a non-blocking one).
+enum class Blocking { no, yes };
+
+/// Sockets as the real backends share them. Descriptors are close-on-exec.
 std::vector<SocketAddress> numeric_address(const Endpoint& at);  // empty: a name
 Endpoint endpoint_of(const SocketAddress& address);
 Endpoint local_endpoint_of(int fd);
 Endpoint peer_endpoint_of(int fd);
-Result<int> open_listener(const Endpoint& at);
+Result<int> open_listener(const Endpoint& at, Blocking blocking);
 /// A socket for connecting to `to`, or -errno.
-int open_stream(const SocketAddress& to);
+int open_stream(const SocketAddress& to, Blocking blocking);
 void set_connection_options(int fd);
 
 /// Looks names up on a helper thread and posts the answer to a runtime. May go while a lookup is under way.

@@ -32,7 +32,7 @@ void PosixNet::watch(SocketId id, int fd, uint32_t events) {
 }
 
 Result<SocketId> PosixNet::listen(const Endpoint& at, Acceptor& acceptor) {
-  TRY_ASSIGN(int fd, open_listener(at));
+  TRY_ASSIGN(int fd, open_listener(at, Blocking::no));
   auto socket = std::make_unique<Socket>();
   socket->fd = fd;
   socket->acceptor = &acceptor;
@@ -91,7 +91,7 @@ void PosixNet::try_connect(SocketId id, int32_t last_error) {
     if (socket.connecting->left.empty()) return finish_connect(id, last_error);
     const SocketAddress address = socket.connecting->left.back();
     socket.connecting->left.pop_back();
-    const int fd = open_stream(address);
+    const int fd = open_stream(address, Blocking::no);
     if (fd < 0) {
       last_error = fd;
       continue;

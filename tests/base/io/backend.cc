@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/io/posix/posix_runtime.h"
+#include "base/io/uring/uring_runtime.h"
 #include "tests/sim/sim_runtime.h"
 
 namespace weir::io {
@@ -49,6 +50,11 @@ class ThreadBackend final : public Backend {
 std::unique_ptr<Backend> make_backend(const std::string& name) {
   if (name == "sim") return std::make_unique<SimBackend>();
   if (name == "posix") return std::make_unique<ThreadBackend>(make_posix_runtime().value());
+  if (name == "io_uring") {
+    auto uring = make_uring_runtime();
+    if (uring.ok()) return std::make_unique<ThreadBackend>(std::move(uring).value());
+    EXPECT_TRUE(uring.code() == ErrorCode::permission_denied || uring.code() == ErrorCode::unsupported) << uring.error().message();
+  }
   return nullptr;
 }
 
