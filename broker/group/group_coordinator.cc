@@ -1,0 +1,654 @@
+#include "broker/group/group_coordinator.h"
+
+#include <algorithm>
+
+#include "base/util/check.h"
+#include "base/util/diag.h"
+#include "base/wire/codec.h"
+#include "base/wire/record_batch.h"
+#include "base/wire/records/group_metadata_key.h"
+#include "base/wire/records/offset_commit_key.h"
+
+namespace weir::broker {
+namespace {
+
+constexpr size_t kLoadBytes = 4 << 20;
+// Versions that Kafka 4.3 writes; its tools read them.
+constexpr int16_t kOffsetKeyVersion = 1, kOffsetValueVersion = 3, kGroupKeyVersion = 2, kGroupValueVersion = 3;
+
+int16_t code16(ErrorCode c) { return static_cast<int16_t>(c); }
+
+Buffer offset_key(const std::string& group, const TopicPartition& tp) {
+  return wire::encode_versioned(wire::OffsetCommitKey{group, tp.topic, tp.partition}, kOffsetKeyVersion);
+}
+
+/// What a client sees when the write of its record failed.
+ErrorCode coordinator_error(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::none:
+      return code;
+    case ErrorCode::not_enough_replicas:
+    case ErrorCode::not_enough_replicas_after_append:
+    case ErrorCode::request_timed_out:
+      return ErrorCode::coordinator_not_available;
+    case ErrorCode::message_too_large:
+    case ErrorCode::record_list_too_large:
+      return ErrorCode::invalid_commit_offset_size;
+    default:
+      return ErrorCode::not_coordinator;
+  }
+}
+
+}  // namespace
+
+PartitionId partition_of_group(const std::string& group, size_t partitions) {
+  // UTF-8 to UTF-16 code units, then h = 31 h + unit.
+  uint32_t h = 0;
+  for (size_t i = 0; i < group.size();) {
+    uint8_t b = static_cast<uint8_t>(group[i]);
+    size_t n = b < 0x80 ? 1 : b < 0xe0 ? 2 : b < 0xf0 ? 3 : 4;
+    uint32_t c = n == 1 ? b : b & (0xff >> (n + 1));
+    for (size_t k = 1; k < n && i + k < group.size(); ++k) c = c << 6 | (static_cast<uint8_t>(group[i + k]) & 0x3f);
+    i += n;
+    if (c >= 0x10000) {
+      h = 31 * h + (0xd800 + ((c - 0x10000) >> 10));
+      h = 31 * h + (0xdc00 + ((c - 0x10000) & 0x3ff));
+    } else {
+      h = 31 * h + c;
+    }
+  }
+  int32_t s = static_cast<int32_t>(h);
+  return static_cast<PartitionId>(static_cast<uint32_t>(s == INT32_MIN ? 0 : std::abs(s)) % partitions);
+}
+
+struct GroupCoordinator::Entry {
+  ClassicGroup group;
+  io::Timer timer;
+  Entry(ClassicGroup g, std::function<void()> fire) : group(std::move(g)), timer(std::move(fire)) {}
+};
+
+/// One led partition. `alive` ends when leadership does: late callbacks look at it.
+struct GroupCoordinator::Shard : std::enable_shared_from_this<Shard>, replication::PartitionWatcher {
+  Shard(GroupCoordinator& c, replication::Partition& p) : coordinator(c), partition(p) {}
+  void on_partition_moved() override {
+    if (!alive || loaded || loading || partition.high_watermark() < load_until) return;
+    coordinator.load(*this, load_until);
+  }
+  GroupCoordinator& coordinator;
+  replication::Partition& partition;
+  bool alive = true, loaded = false, loading = false;
+  Offset load_until = 0;
+  OffsetStore offsets;
+  std::map<std::string, std::unique_ptr<Entry>> groups;
+  std::map<std::string, wire::GroupMetadataValue> restored;  // while loading: the last value wins
+};
+
+GroupCoordinator::GroupCoordinator(io::Runtime& runtime, const config::BrokerConfig& config) : runtime_(runtime), config_(config) {
+  options_.session_timeout_min = std::chrono::milliseconds(config.group_min_session_timeout_ms);
+  options_.session_timeout_max = std::chrono::milliseconds(config.group_max_session_timeout_ms);
+  options_.initial_rebalance_delay = std::chrono::milliseconds(config.group_initial_rebalance_delay_ms);
+  options_.members_max = static_cast<size_t>(config.group_max_size);
+}
+
+GroupCoordinator::~GroupCoordinator() {
+  for (auto& [id, shard] : shards_) shard->alive = false;
+}
+
+void GroupCoordinator::on_leadership(replication::Partition& partition, bool leads) {
+  PartitionId id = partition.tp().partition;
+  auto it = shards_.find(id);
+  if (it != shards_.end()) {
+    // A new epoch of the same leader keeps what is loaded: nobody else wrote in between.
+    if (leads) return;
+    unload(*it->second);
+    shards_.erase(it);
+    return;
+  }
+  if (!leads) return;
+  auto shard = std::make_shared<Shard>(*this, partition);
+  shards_[id] = shard;
+  // What the log holds now may not be committed yet; offsets below that point are final, offsets above are none of ours.
+  shard->load_until = partition.log_end_offset();
+  partition.watch(*shard);
+  shard->on_partition_moved();
+}
+
+void GroupCoordinator::unload(Shard& shard) {
+  shard.alive = false;
+  for (auto& [id, e] : shard.groups) e->group.shut(ErrorCode::not_coordinator);
+}
+
+void GroupCoordinator::load(Shard& shard, Offset end) {
+  shard.loading = true;
+  load_from(shard.shared_from_this(), shard.partition.log_start_offset(), end);
+}
+
+void GroupCoordinator::load_from(std::shared_ptr<Shard> shard, Offset from, Offset end) {
+  if (!shard->alive) return;
+  if (from < end) {
+    log::ReadRequest request{from, end, kLoadBytes, true};
+    return shard->partition.log().read(request, [this, shard, end, from](Result<log::ReadResult> result) {
+      if (!shard->alive) return;
+      if (!result || result->next_offset <= from) {
+        WEIR_ERROR("{} cannot be loaded: {}", shard->partition.tp().to_string(), result ? "the log ends early" : result.error().message());
+        shard->loading = false;  // stays "load in progress": clients try again, and so do we at the next move of the partition
+        return;
+      }
+      for (const Buffer& b : result->batches) replay(*shard, b);
+      // Never deeper than one level: a read from the cache calls back from inside.
+      runtime_.defer([this, shard, next = result->next_offset, end] { load_from(shard, next, end); });
+    });
+  }
+  for (auto& [id, value] : shard->restored) {
+    Entry& e = entry(*shard, id);
+    e.group.restore(value, runtime_.now());
+    after(*shard, e);
+  }
+  shard->restored.clear();
+  for (const auto& [id, offsets] : shard->offsets.all()) entry(*shard, id);  // groups of offsets alone
+  shard->loading = false;
+  shard->loaded = true;
+  shard->partition.unwatch(*shard);
+  WEIR_DEBUG("{} loaded: {} groups", shard->partition.tp().to_string(), shard->groups.size());
+}
+
+void GroupCoordinator::replay(Shard& shard, ConstBytes bytes) {
+  wire::BatchIterator batches(bytes);
+  while (auto batch = batches.next()) {
+    if (batch->is_control()) continue;
+    auto records = wire::RecordIterator::open(*batch);
+    if (!records) continue;
+    while (auto r = records->next()) {
+      if (!r->key || r->key->size() < 2) continue;
+      int16_t version = load_be<int16_t>(r->key->data());
+      if (version <= 1) {
+        auto key = wire::decode_versioned<wire::OffsetCommitKey>(*r->key);
+        if (!key) continue;
+        TopicPartition tp{key->topic, key->partition};
+        auto value = r->value ? wire::decode_versioned<wire::OffsetCommitValue>(*r->value) : Result<wire::OffsetCommitValue>(ErrorCode::not_found);
+        if (value) shard.offsets.put(key->group, tp, std::move(*value));
+        else shard.offsets.erase(key->group, tp);
+      } else if (version == 2) {
+        auto key = wire::decode_versioned<wire::GroupMetadataKey>(*r->key);
+        if (!key) continue;
+        auto value = r->value ? wire::decode_versioned<wire::GroupMetadataValue>(*r->value) : Result<wire::GroupMetadataValue>(ErrorCode::not_found);
+        if (value) shard.restored[key->group] = std::move(*value);
+        else shard.restored.erase(key->group);
+      }
+    }
+  }
+}
+
+Result<GroupCoordinator::Shard*> GroupCoordinator::shard_of(const std::string& group) {
+  if (group.empty()) return ErrorCode::invalid_group_id;
+  const auto* topic = node_->image().topic(kOffsetsTopic);
+  if (!topic) return ErrorCode::not_coordinator;
+  auto it = shards_.find(partition_of_group(group, topic->partitions.size()));
+  if (it == shards_.end()) return ErrorCode::not_coordinator;
+  if (!it->second->loaded) return ErrorCode::coordinator_load_in_progress;
+  return it->second.get();
+}
+
+GroupCoordinator::Entry& GroupCoordinator::entry(Shard& shard, const std::string& id) {
+  auto& slot = shard.groups[id];
+  if (slot) return *slot;
+  std::weak_ptr<Shard> weak = shard.weak_from_this();
+  auto persist = [this, weak, id](const wire::GroupMetadataValue& value, std::function<void(ErrorCode)> done) {
+    auto s = weak.lock();
+    if (!s || !s->alive) return done(ErrorCode::not_coordinator);
+    append(*s, {{wire::encode_versioned(wire::GroupMetadataKey{id}, kGroupKeyVersion), wire::encode_versioned(value, kGroupValueVersion)}},
+           [this, weak, id, done](ErrorCode code) {
+             auto shard_now = weak.lock();
+             if (!shard_now || !shard_now->alive) return;  // the group was shut, and may be gone
+             auto it = shard_now->groups.find(id);
+             if (it == shard_now->groups.end()) return;
+             done(code);
+             after(*shard_now, *it->second);
+           });
+  };
+  slot = std::make_unique<Entry>(ClassicGroup(id, options_, runtime_.random(), persist, [this] { return runtime_.wall_now(); }), [this, weak, id] {
+    auto s = weak.lock();
+    if (!s || !s->alive) return;
+    auto it = s->groups.find(id);
+    if (it == s->groups.end()) return;
+    it->second->group.tick(runtime_.now());
+    after(*s, *it->second);
+  });
+  return *slot;
+}
+
+/// After each step of a group: its timer, and its invariants.
+void GroupCoordinator::after(Shard& shard, Entry& e) {
+  if (!shard.alive) return;
+  e.group.check_invariants();
+  MonoTime due = e.group.next_deadline();
+  if (due == MonoTime::max()) runtime_.disarm(e.timer);
+  else runtime_.arm(e.timer, std::max(due, runtime_.now()));
+}
+
+void GroupCoordinator::append(Shard& shard, std::vector<Record> records, std::function<void(ErrorCode)> done) {
+  wire::RecordBatchBuilder builder;
+  for (const Record& r : records) {
+    builder.append(runtime_.wall_now(), r.key.bytes(), r.value ? std::optional<ConstBytes>(r.value->bytes()) : std::nullopt);
+  }
+  std::weak_ptr<Shard> weak = shard.weak_from_this();
+  shard.partition.produce(builder.build(), -1, std::chrono::milliseconds(config_.offsets_commit_timeout_ms), log::PartitionLog::Origin::coordinator,
+                          [weak, done = std::move(done)](Result<replication::ProduceOutcome> outcome) {
+                            auto s = weak.lock();
+                            done(!s || !s->alive ? ErrorCode::not_coordinator : coordinator_error(outcome.code()));
+                          });
+}
+
+void GroupCoordinator::join(const wire::JoinGroupRequest& request, const MemberContext& context, ClassicGroup::JoinReply reply) {
+  auto refuse = [&](ErrorCode code) {
+    wire::JoinGroupResponse r;
+    r.error_code = code16(code);
+    r.member_id = request.member_id;
+    r.protocol_name = "";
+    reply(std::move(r));
+  };
+  auto shard = shard_of(request.group_id);
+  if (!shard) return refuse(shard.code());
+  bool there = (*shard)->groups.contains(request.group_id);
+  if (!there && !request.member_id.empty()) return refuse(ErrorCode::unknown_member_id);
+  Entry& e = entry(**shard, request.group_id);
+  e.group.join(request, context, runtime_.now(), std::move(reply));
+  after(**shard, e);
+}
+
+void GroupCoordinator::sync(const wire::SyncGroupRequest& request, ClassicGroup::SyncReply reply) {
+  auto refuse = [&](ErrorCode code) {
+    wire::SyncGroupResponse r;
+    r.error_code = code16(code);
+    reply(std::move(r));
+  };
+  auto shard = shard_of(request.group_id);
+  // To a member in the middle of a rebalance "loading" means: start over.
+  if (!shard) return refuse(shard.code() == ErrorCode::coordinator_load_in_progress ? ErrorCode::rebalance_in_progress : shard.code());
+  auto it = (*shard)->groups.find(request.group_id);
+  if (it == (*shard)->groups.end()) return refuse(ErrorCode::unknown_member_id);
+  it->second->group.sync(request, runtime_.now(), std::move(reply));
+  after(**shard, *it->second);
+}
+
+ErrorCode GroupCoordinator::heartbeat(const wire::HeartbeatRequest& request) {
+  auto shard = shard_of(request.group_id);
+  // While loading, heartbeats are simply good: the member's session starts anew afterwards.
+  if (!shard) return shard.code() == ErrorCode::coordinator_load_in_progress ? ErrorCode::none : shard.code();
+  auto it = (*shard)->groups.find(request.group_id);
+  if (it == (*shard)->groups.end()) return ErrorCode::unknown_member_id;
+  ErrorCode code = it->second->group.heartbeat(request, runtime_.now());
+  after(**shard, *it->second);
+  return code;
+}
+
+wire::LeaveGroupResponse GroupCoordinator::leave(const wire::LeaveGroupRequest& request, int16_t version) {
+  wire::LeaveGroupResponse response;
+  auto shard = shard_of(request.group_id);
+  if (!shard) return response.error_code = code16(shard.code()), response;
+  auto it = (*shard)->groups.find(request.group_id);
+  auto one = [&](const wire::LeaveGroupRequest::MemberIdentity& m) {
+    return it == (*shard)->groups.end() ? ErrorCode::unknown_member_id : it->second->group.leave(m, runtime_.now());
+  };
+  if (version < 3) {
+    response.error_code = code16(one({request.member_id, std::nullopt, std::nullopt}));
+  } else {
+    for (const auto& m : request.members) response.members.push_back({m.member_id, m.group_instance_id, code16(one(m))});
+  }
+  if (it != (*shard)->groups.end()) after(**shard, *it->second);
+  return response;
+}
+
+std::optional<std::string> GroupCoordinator::topic_name(const std::string& name, const Uuid& id, int16_t version) const {
+  if (version < 10) return name;
+  const auto* topic = node_->image().topic(id);
+  return topic ? std::optional(topic->name) : std::nullopt;
+}
+
+void GroupCoordinator::commit(const wire::OffsetCommitRequest& request, int16_t version, std::function<void(wire::OffsetCommitResponse)> reply) {
+  auto response = std::make_shared<wire::OffsetCommitResponse>();
+  auto shard = shard_of(request.group_id);
+  ErrorCode refused = shard.code();
+  if (shard) {
+    auto it = (*shard)->groups.find(request.group_id);
+    if (it != (*shard)->groups.end()) {
+      refused = it->second->group.check_commit(request.member_id, request.group_instance_id, request.generation_id_or_member_epoch, runtime_.now());
+      after(**shard, *it->second);
+    } else if (request.generation_id_or_member_epoch >= 0) {
+      refused = ErrorCode::illegal_generation;
+    }
+  }
+  struct Change {
+    TopicPartition tp;
+    wire::OffsetCommitValue value;
+    size_t topic, slot;
+  };
+  auto changes = std::make_shared<std::vector<Change>>();
+  std::vector<Record> records;
+  for (const auto& topic : request.topics) {
+    auto& out = response->topics.emplace_back();
+    out.name = topic.name;
+    out.topic_id = topic.topic_id;
+    auto name = topic_name(topic.name, topic.topic_id, version);
+    const auto* image = name ? node_->image().topic(*name) : nullptr;
+    for (const auto& p : topic.partitions) {
+      auto& slot = out.partitions.emplace_back();
+      slot.partition_index = p.partition_index;
+      ErrorCode code = refused;
+      if (code == ErrorCode::none && !name) code = ErrorCode::unknown_topic_id;
+      bool exists = image && p.partition_index >= 0 && static_cast<size_t>(p.partition_index) < image->partitions.size();
+      if (code == ErrorCode::none && !exists) code = ErrorCode::unknown_topic_or_partition;
+      if (code == ErrorCode::none && p.committed_metadata && p.committed_metadata->size() > static_cast<size_t>(config_.offset_metadata_max_bytes)) {
+        code = ErrorCode::offset_metadata_too_large;
+      }
+      slot.error_code = code16(code);
+      if (code != ErrorCode::none) continue;
+      wire::OffsetCommitValue value;
+      value.offset = p.committed_offset;
+      value.leader_epoch = p.committed_leader_epoch;
+      value.metadata = p.committed_metadata.value_or("");
+      value.commit_timestamp = runtime_.wall_now();
+      TopicPartition tp{*name, p.partition_index};
+      records.push_back({offset_key(request.group_id, tp), wire::encode_versioned(value, kOffsetValueVersion)});
+      changes->push_back({tp, std::move(value), response->topics.size() - 1, out.partitions.size() - 1});
+    }
+  }
+  if (records.empty()) return reply(std::move(*response));
+  // A group of offsets alone: it shows in the lists as an empty group.
+  entry(**shard, request.group_id);
+  std::weak_ptr<Shard> weak = (*shard)->weak_from_this();
+  append(**shard, std::move(records), [weak, response, changes, group = request.group_id, reply = std::move(reply)](ErrorCode code) {
+    auto s = weak.lock();
+    for (Change& c : *changes) {
+      if (code == ErrorCode::none && s) s->offsets.put(group, c.tp, std::move(c.value));
+      response->topics[c.topic].partitions[c.slot].error_code = code16(code);
+    }
+    reply(std::move(*response));
+  });
+}
+
+wire::OffsetFetchResponse::OffsetFetchResponseGroup GroupCoordinator::fetch_group(const wire::OffsetFetchRequest::OffsetFetchRequestGroup& asked,
+                                                                                  int16_t version) {
+  wire::OffsetFetchResponse::OffsetFetchResponseGroup out;
+  out.group_id = asked.group_id;
+  auto shard = shard_of(asked.group_id);
+  out.error_code = code16(shard.code());
+  if (!shard) return out;
+  auto describe = [](PartitionId partition, const wire::OffsetCommitValue* v) {
+    wire::OffsetFetchResponse::OffsetFetchResponsePartitions p;
+    p.partition_index = partition;
+    p.committed_offset = v ? v->offset : -1;
+    p.committed_leader_epoch = v ? v->leader_epoch : -1;
+    p.metadata = v ? v->metadata : "";
+    return p;
+  };
+  if (asked.topics) {
+    for (const auto& topic : *asked.topics) {
+      auto& t = out.topics.emplace_back();
+      t.name = topic.name;
+      t.topic_id = topic.topic_id;
+      auto name = topic_name(topic.name, topic.topic_id, version);
+      for (PartitionId p : topic.partition_indexes) {
+        t.partitions.push_back(describe(p, name ? (*shard)->offsets.find(asked.group_id, {*name, p}) : nullptr));
+        if (!name) t.partitions.back().error_code = code16(ErrorCode::unknown_topic_id);
+      }
+    }
+    return out;
+  }
+  const OffsetStore::Offsets* all = (*shard)->offsets.of(asked.group_id);
+  if (!all) return out;
+  for (const auto& [tp, value] : *all) {
+    const auto* image = node_->image().topic(tp.topic);
+    if (version >= 10 && !image) continue;
+    if (out.topics.empty() || out.topics.back().name != tp.topic) {
+      auto& t = out.topics.emplace_back();
+      t.name = tp.topic;
+      if (image) t.topic_id = image->id;
+    }
+    out.topics.back().partitions.push_back(describe(tp.partition, &value));
+  }
+  return out;
+}
+
+wire::OffsetFetchResponse GroupCoordinator::fetch(const wire::OffsetFetchRequest& request, int16_t version) {
+  wire::OffsetFetchResponse response;
+  if (version >= 8) {
+    for (const auto& group : request.groups) response.groups.push_back(fetch_group(group, version));
+    return response;
+  }
+  // One group, with its topics at the top.
+  wire::OffsetFetchRequest::OffsetFetchRequestGroup asked;
+  asked.group_id = request.group_id;
+  if (request.topics) {
+    asked.topics.emplace();
+    for (const auto& t : *request.topics) asked.topics->push_back({t.name, {}, t.partition_indexes});
+  } else {
+    asked.topics = std::nullopt;
+  }
+  auto group = fetch_group(asked, version);
+  response.error_code = group.error_code;
+  if (group.error_code != 0 && request.topics) {
+    // Version 1 has no place for an error but the partitions.
+    for (const auto& t : *request.topics) {
+      auto& out = response.topics.emplace_back();
+      out.name = t.name;
+      for (PartitionId p : t.partition_indexes) {
+        auto& slot = out.partitions.emplace_back();
+        slot.partition_index = p;
+        slot.committed_offset = -1;
+        slot.error_code = group.error_code;
+      }
+    }
+    return response;
+  }
+  for (auto& t : group.topics) {
+    auto& out = response.topics.emplace_back();
+    out.name = t.name;
+    for (auto& p : t.partitions) {
+      out.partitions.push_back({p.partition_index, p.committed_offset, p.committed_leader_epoch, p.metadata, p.error_code});
+    }
+  }
+  return response;
+}
+
+wire::ListGroupsResponse GroupCoordinator::list(const wire::ListGroupsRequest& request) {
+  wire::ListGroupsResponse response;
+  auto wanted = [](const std::vector<std::string>& filter, std::string_view value) {
+    return filter.empty() || std::any_of(filter.begin(), filter.end(), [&](const std::string& f) {
+      return std::equal(f.begin(), f.end(), value.begin(), value.end(), [](char a, char b) { return std::tolower(a) == std::tolower(b); });
+    });
+  };
+  for (const auto& [id, shard] : shards_) {
+    if (!shard->loaded) {
+      response.error_code = code16(ErrorCode::coordinator_load_in_progress);
+      continue;
+    }
+    for (const auto& [name, e] : shard->groups) {
+      if (!wanted(request.states_filter, e->group.state_name()) || !wanted(request.types_filter, "classic")) continue;
+      response.groups.push_back({name, e->group.protocol_type(), e->group.state_name(), "classic"});
+    }
+  }
+  return response;
+}
+
+wire::DescribeGroupsResponse GroupCoordinator::describe(const wire::DescribeGroupsRequest& request, int16_t version) {
+  wire::DescribeGroupsResponse response;
+  for (const std::string& id : request.groups) {
+    auto& out = response.groups.emplace_back();
+    out.group_id = id;
+    auto shard = shard_of(id);
+    out.error_code = code16(shard.code());
+    if (!shard) continue;
+    auto it = (*shard)->groups.find(id);
+    if (it == (*shard)->groups.end()) {
+      out.group_state = "Dead";
+      // KIP-1043: from version 6 on an unknown group is an error, before it is a dead one.
+      if (version >= 6) out.error_code = code16(ErrorCode::group_id_not_found), out.error_message = "Group " + id + " not found.";
+      continue;
+    }
+    const ClassicGroup& g = it->second->group;
+    out.group_state = g.state_name();
+    out.protocol_type = g.protocol_type();
+    bool stable = g.state() == ClassicGroup::State::stable;
+    out.protocol_data = stable ? g.protocol().value_or("") : "";
+    for (const auto& [mid, m] : g.members()) {
+      auto& member = out.members.emplace_back();
+      member.member_id = mid;
+      member.group_instance_id = m.instance_id;
+      member.client_id = m.client_id;
+      member.client_host = m.client_host;
+      if (stable) member.member_metadata = g.member_metadata(m), member.member_assignment = m.assignment;
+    }
+  }
+  return response;
+}
+
+void GroupCoordinator::remove(const wire::DeleteGroupsRequest& request, std::function<void(wire::DeleteGroupsResponse)> reply) {
+  auto response = std::make_shared<wire::DeleteGroupsResponse>();
+  auto open = std::make_shared<size_t>(1);
+  auto finish = [response, open, reply = std::move(reply)] {
+    if (--*open == 0) reply(std::move(*response));
+  };
+  for (const std::string& id : request.groups_names) response->results.push_back({id, 0});
+  for (size_t i = 0; i < request.groups_names.size(); ++i) {
+    const std::string& id = request.groups_names[i];
+    auto fail = [&](ErrorCode code) { response->results[i].error_code = code16(code); };
+    auto shard = shard_of(id);
+    if (!shard) {
+      fail(shard.code());
+      continue;
+    }
+    auto it = (*shard)->groups.find(id);
+    if (it == (*shard)->groups.end()) {
+      fail(ErrorCode::group_id_not_found);
+      continue;
+    }
+    if (it->second->group.member_count() > 0) {
+      fail(ErrorCode::non_empty_group);
+      continue;
+    }
+    std::vector<Record> records;
+    if (const auto* offsets = (*shard)->offsets.of(id)) {
+      for (const auto& [tp, value] : *offsets) records.push_back({offset_key(id, tp), std::nullopt});
+    }
+    records.push_back({wire::encode_versioned(wire::GroupMetadataKey{id}, kGroupKeyVersion), std::nullopt});
+    ++*open;
+    std::weak_ptr<Shard> weak = (*shard)->weak_from_this();
+    append(**shard, std::move(records), [weak, id, i, response, finish](ErrorCode code) {
+      response->results[i].error_code = code16(code);
+      auto s = weak.lock();
+      if (code == ErrorCode::none && s) {
+        if (const auto* offsets = s->offsets.of(id)) {
+          auto copy = *offsets;
+          for (const auto& [tp, value] : copy) s->offsets.erase(id, tp);
+        }
+        auto gone = s->groups.find(id);
+        if (gone != s->groups.end() && gone->second->group.member_count() == 0) s->groups.erase(gone);
+      }
+      finish();
+    });
+  }
+  finish();
+}
+
+void GroupCoordinator::remove_offsets(const wire::OffsetDeleteRequest& request, std::function<void(wire::OffsetDeleteResponse)> reply) {
+  auto response = std::make_shared<wire::OffsetDeleteResponse>();
+  auto shard = shard_of(request.group_id);
+  auto group = shard ? (*shard)->groups.find(request.group_id) : decltype((*shard)->groups.begin()){};
+  if (!shard || group == (*shard)->groups.end()) {
+    response->error_code = code16(shard ? ErrorCode::group_id_not_found : shard.code());
+    return reply(std::move(*response));
+  }
+  std::vector<Record> records;
+  auto removed = std::make_shared<std::vector<TopicPartition>>();
+  for (const auto& topic : request.topics) {
+    auto& out = response->topics.emplace_back();
+    out.name = topic.name;
+    bool subscribed = group->second->group.member_count() > 0 && group->second->group.subscribes_to(topic.name);
+    for (const auto& p : topic.partitions) {
+      out.partitions.push_back({p.partition_index, code16(subscribed ? ErrorCode::group_subscribed_to_topic : ErrorCode::none)});
+      TopicPartition tp{topic.name, p.partition_index};
+      if (subscribed || !(*shard)->offsets.find(request.group_id, tp)) continue;
+      records.push_back({offset_key(request.group_id, tp), std::nullopt});
+      removed->push_back(tp);
+    }
+  }
+  if (records.empty()) return reply(std::move(*response));
+  std::weak_ptr<Shard> weak = (*shard)->weak_from_this();
+  append(**shard, std::move(records), [weak, removed, response, id = request.group_id, reply = std::move(reply)](ErrorCode code) {
+    response->error_code = code16(code);
+    if (auto s = weak.lock(); s && code == ErrorCode::none) {
+      for (const TopicPartition& tp : *removed) s->offsets.erase(id, tp);
+    }
+    reply(std::move(*response));
+  });
+}
+
+void GroupCoordinator::on_topic_deleted(const std::string& topic) {
+  for (auto& [id, shard] : shards_) {
+    if (!shard->loaded) continue;
+    std::vector<Record> records;
+    auto removed = std::make_shared<std::vector<std::pair<std::string, TopicPartition>>>();
+    for (const auto& [group, offsets] : shard->offsets.all()) {
+      for (const auto& [tp, value] : offsets) {
+        if (tp.topic != topic) continue;
+        records.push_back({offset_key(group, tp), std::nullopt});
+        removed->push_back({group, tp});
+      }
+    }
+    if (records.empty()) continue;
+    for (const auto& [group, tp] : *removed) shard->offsets.erase(group, tp);
+    append(*shard, std::move(records), [](ErrorCode) {});
+  }
+}
+
+/// KIP-211: the offsets of a group without members go after offsets.retention.minutes, counted from when it became empty or, for offsets alone, from the commit.
+void GroupCoordinator::expire_offsets(Shard& shard) {
+  WallMillis limit = runtime_.wall_now() - int64_t{config_.offsets_retention_minutes} * 60'000;
+  std::vector<Record> records;
+  std::vector<std::pair<std::string, TopicPartition>> removed;
+  for (const auto& [group, offsets] : shard.offsets.all()) {
+    auto it = shard.groups.find(group);
+    bool managed = it != shard.groups.end() && it->second->group.generation() > 0;
+    if (it != shard.groups.end() && it->second->group.member_count() > 0) continue;
+    for (const auto& [tp, value] : offsets) {
+      WallMillis since = managed ? std::max(it->second->group.state_since(), value.commit_timestamp) : value.commit_timestamp;
+      if (since > limit) continue;
+      records.push_back({offset_key(group, tp), std::nullopt});
+      removed.push_back({group, tp});
+    }
+  }
+  if (records.empty()) return;
+  for (const auto& [group, tp] : removed) shard.offsets.erase(group, tp);
+  append(shard, std::move(records), [](ErrorCode) {});
+}
+
+void GroupCoordinator::tick() {
+  if (runtime_.now() < next_expiry_) return;
+  next_expiry_ = runtime_.now() + std::chrono::milliseconds(config_.offsets_retention_check_interval_ms);
+  for (auto& [id, shard] : shards_) {
+    if (shard->loaded) expire_offsets(*shard);
+  }
+}
+
+std::vector<GroupView> GroupCoordinator::view() const {
+  std::vector<GroupView> out;
+  for (const auto& [pid, shard] : shards_) {
+    for (const auto& [id, e] : shard->groups) {
+      GroupView v;
+      v.id = id;
+      v.state = e->group.state_name();
+      v.protocol_type = e->group.protocol_type();
+      v.protocol = e->group.protocol().value_or("");
+      v.generation = e->group.generation();
+      for (const auto& [mid, m] : e->group.members()) v.members.push_back({mid, m.client_id, m.client_host});
+      if (const auto* offsets = shard->offsets.of(id)) {
+        for (const auto& [tp, value] : *offsets) v.offsets.push_back({tp, value.offset});
+      }
+      out.push_back(std::move(v));
+    }
+  }
+  return out;
+}
+
+}  // namespace weir::broker
