@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Adds a group's offsets partition to a transaction (KIP-98).
 struct AddOffsetsToTxnRequest {
   static constexpr int16_t kApiKey = 25;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,8 @@
 
 namespace weir::wire {
 
+/// Partitions that a transaction will write; from version 4 for several transactions, between brokers, also to verify
+/// only (KIP-890).
 struct AddPartitionsToTxnRequest {
   static constexpr int16_t kApiKey = 24;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Makes an observer a voter of the metadata quorum (KIP-853).
 struct AddRaftVoterRequest {
   static constexpr int16_t kApiKey = 80;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A broker takes a block of producer ids from the controller (KIP-730).
 struct AllocateProducerIdsRequest {
   static constexpr int16_t kApiKey = 67;
   static constexpr int16_t kMinVersion = 0;

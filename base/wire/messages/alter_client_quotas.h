@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Sets and removes quotas (KIP-546).
 struct AlterClientQuotasRequest {
   static constexpr int16_t kApiKey = 49;
   static constexpr int16_t kMinVersion = 0;

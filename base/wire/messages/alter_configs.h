@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Replaces all dynamic settings of a resource (KIP-133); IncrementalAlterConfigs is its better successor.
 struct AlterConfigsRequest {
   static constexpr int16_t kApiKey = 33;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A leader asks the controller for a change of the ISR (KIP-497), with broker epochs from version 3 (KIP-903).
 struct AlterPartitionRequest {
   static constexpr int16_t kApiKey = 56;
   static constexpr int16_t kMinVersion = 2;

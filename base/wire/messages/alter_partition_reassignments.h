@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Starts, changes or (null replicas) cancels moves of replicas (KIP-455).
 struct AlterPartitionReassignmentsRequest {
   static constexpr int16_t kApiKey = 45;
   static constexpr int16_t kMinVersion = 0;

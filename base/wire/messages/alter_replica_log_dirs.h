@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Moves replicas between a broker's directories (KIP-113).
 struct AlterReplicaLogDirsRequest {
   static constexpr int16_t kApiKey = 34;
   static constexpr int16_t kMinVersion = 1;

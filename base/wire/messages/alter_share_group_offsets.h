@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Sets start offsets of share partitions (KIP-932).
 struct AlterShareGroupOffsetsRequest {
   static constexpr int16_t kApiKey = 91;
   static constexpr int16_t kMinVersion = 0;

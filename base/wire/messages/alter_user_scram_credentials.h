@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Sets and removes SCRAM credentials (KIP-554).
 struct AlterUserScramCredentialsRequest {
   static constexpr int16_t kApiKey = 51;
   static constexpr int16_t kMinVersion = 0;

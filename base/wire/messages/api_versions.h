@@ -9,6 +9,8 @@
 
 namespace weir::wire {
 
+/// What the broker speaks; the first request of most clients (KIP-35), with the client's software from version 3
+/// (KIP-511).
 struct ApiVersionsRequest {
   static constexpr int16_t kApiKey = 18;
   static constexpr int16_t kMinVersion = 0;
@@ -25,6 +27,8 @@ struct ApiVersionsRequest {
   }
 };
 
+/// Ranges of all APIs, and in tags the features (KIP-584). A version that the broker lacks is answered in version 0
+/// with an error (KIP-511).
 struct ApiVersionsResponse {
   static constexpr int16_t kApiKey = 18;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A broker tells which replica lies in which directory (KIP-858).
 struct AssignReplicasToDirsRequest {
   static constexpr int16_t kApiKey = 73;
   static constexpr int16_t kMinVersion = 0;

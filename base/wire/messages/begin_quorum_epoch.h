@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// The new leader of the quorum makes itself known to the voters (KIP-595).
 struct BeginQuorumEpochRequest {
   static constexpr int16_t kApiKey = 53;
   static constexpr int16_t kMinVersion = 0;

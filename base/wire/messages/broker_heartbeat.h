@@ -9,6 +9,8 @@
 
 namespace weir::wire {
 
+/// Keeps a broker's registration, asks to be unfenced or to shut down (KIP-631); tells of failed directories
+/// (KIP-858).
 struct BrokerHeartbeatRequest {
   static constexpr int16_t kApiKey = 63;
   static constexpr int16_t kMinVersion = 0;

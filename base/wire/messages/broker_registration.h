@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A broker joins the cluster under a new incarnation and gets its broker epoch (KIP-631).
 struct BrokerRegistrationRequest {
   static constexpr int16_t kApiKey = 62;
   static constexpr int16_t kMinVersion = 0;

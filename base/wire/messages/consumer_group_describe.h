@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// State, members and assignments of new consumer groups (KIP-848).
 struct ConsumerGroupDescribeRequest {
   static constexpr int16_t kApiKey = 69;
   static constexpr int16_t kMinVersion = 0;

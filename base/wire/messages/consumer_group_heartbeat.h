@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// The one request of a member of a new consumer group: subscription and owned partitions up (KIP-848).
 struct ConsumerGroupHeartbeatRequest {
   static constexpr int16_t kApiKey = 68;
   static constexpr int16_t kMinVersion = 0;
@@ -52,6 +53,7 @@ struct ConsumerGroupHeartbeatRequest {
   }
 };
 
+/// Member epoch and target assignment down; a null assignment means unchanged (KIP-848).
 struct ConsumerGroupHeartbeatResponse {
   static constexpr int16_t kApiKey = 68;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// What a classic consumer gets by SyncGroup, with its version before it.
 struct ConsumerProtocolAssignment {
   static constexpr int16_t kMinVersion = 0;
   static constexpr int16_t kMaxVersion = 3;

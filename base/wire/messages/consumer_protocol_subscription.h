@@ -9,6 +9,8 @@
 
 namespace weir::wire {
 
+/// What a classic consumer sends in JoinGroup, with its version before it: topics, owned partitions (KIP-429), rack
+/// (KIP-881).
 struct ConsumerProtocolSubscription {
   static constexpr int16_t kMinVersion = 0;
   static constexpr int16_t kMaxVersion = 3;

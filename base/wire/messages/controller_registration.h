@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A controller tells its endpoints and features (KIP-919).
 struct ControllerRegistrationRequest {
   static constexpr int16_t kApiKey = 70;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// New access rules (KIP-140).
 struct CreateAclsRequest {
   static constexpr int16_t kApiKey = 30;
   static constexpr int16_t kMinVersion = 1;

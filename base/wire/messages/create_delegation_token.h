@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A token to act for its owner (KIP-48).
 struct CreateDelegationTokenRequest {
   static constexpr int16_t kApiKey = 38;
   static constexpr int16_t kMinVersion = 1;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Raises the count of partitions of topics (KIP-195).
 struct CreatePartitionsRequest {
   static constexpr int16_t kApiKey = 37;
   static constexpr int16_t kMinVersion = 0;

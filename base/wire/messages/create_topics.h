@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Topics by counts or by assignment; -1 takes the broker's defaults (KIP-464).
 struct CreateTopicsRequest {
   static constexpr int16_t kApiKey = 19;
   static constexpr int16_t kMinVersion = 2;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Removes the access rules that match filters (KIP-140).
 struct DeleteAclsRequest {
   static constexpr int16_t kApiKey = 31;
   static constexpr int16_t kMinVersion = 1;

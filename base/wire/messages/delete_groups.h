@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Removes empty groups with their offsets (KIP-229).
 struct DeleteGroupsRequest {
   static constexpr int16_t kApiKey = 42;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Moves the log start offset (KIP-107).
 struct DeleteRecordsRequest {
   static constexpr int16_t kApiKey = 21;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Forgets a share group's offsets of topics (KIP-932).
 struct DeleteShareGroupOffsetsRequest {
   static constexpr int16_t kApiKey = 92;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Forgets the stored state of a share partition (KIP-932).
 struct DeleteShareGroupStateRequest {
   static constexpr int16_t kApiKey = 86;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Topics by name, from version 6 by name or id (KIP-516).
 struct DeleteTopicsRequest {
   static constexpr int16_t kApiKey = 20;
   static constexpr int16_t kMinVersion = 1;

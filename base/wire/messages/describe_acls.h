@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Access rules that match a filter (KIP-140).
 struct DescribeAclsRequest {
   static constexpr int16_t kApiKey = 29;
   static constexpr int16_t kMinVersion = 1;

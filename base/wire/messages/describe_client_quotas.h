@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Quotas of users, clients and addresses (KIP-546).
 struct DescribeClientQuotasRequest {
   static constexpr int16_t kApiKey = 48;
   static constexpr int16_t kMinVersion = 0;

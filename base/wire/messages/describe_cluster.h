@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Cluster id, controller and brokers (KIP-700), or the controllers themselves (KIP-919).
 struct DescribeClusterRequest {
   static constexpr int16_t kApiKey = 60;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Values, sources, synonyms and documentation of settings (KIP-133, KIP-569).
 struct DescribeConfigsRequest {
   static constexpr int16_t kApiKey = 32;
   static constexpr int16_t kMinVersion = 1;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Tokens of owners (KIP-48).
 struct DescribeDelegationTokenRequest {
   static constexpr int16_t kApiKey = 41;
   static constexpr int16_t kMinVersion = 1;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// State and members of classic groups.
 struct DescribeGroupsRequest {
   static constexpr int16_t kApiKey = 15;
   static constexpr int16_t kMinVersion = 0;

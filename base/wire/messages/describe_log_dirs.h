@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Sizes and lags of the replicas in each directory (KIP-113).
 struct DescribeLogDirsRequest {
   static constexpr int16_t kApiKey = 35;
   static constexpr int16_t kMinVersion = 1;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Producers with state in a partition (KIP-664).
 struct DescribeProducersRequest {
   static constexpr int16_t kApiKey = 61;
   static constexpr int16_t kMinVersion = 0;

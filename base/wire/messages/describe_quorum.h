@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Progress of voters and observers (KIP-595, KIP-836).
 struct DescribeQuorumRequest {
   static constexpr int16_t kApiKey = 55;
   static constexpr int16_t kMinVersion = 0;

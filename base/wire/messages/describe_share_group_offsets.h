@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Start offsets of share partitions (KIP-932).
 struct DescribeShareGroupOffsetsRequest {
   static constexpr int16_t kApiKey = 90;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Topics page by page, with eligible leader replicas (KIP-966).
 struct DescribeTopicPartitionsRequest {
   static constexpr int16_t kApiKey = 75;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// State of transactional ids (KIP-664).
 struct DescribeTransactionsRequest {
   static constexpr int16_t kApiKey = 65;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Mechanisms and iterations of users, never their secrets (KIP-554).
 struct DescribeUserScramCredentialsRequest {
   static constexpr int16_t kApiKey = 50;
   static constexpr int16_t kMinVersion = 0;

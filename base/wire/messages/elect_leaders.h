@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Gives partitions their preferred leader, or an unclean one (KIP-183, KIP-460).
 struct ElectLeadersRequest {
   static constexpr int16_t kApiKey = 43;
   static constexpr int16_t kMinVersion = 0;

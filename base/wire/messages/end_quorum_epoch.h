@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// The leader of the quorum goes and names its successors in order (KIP-595).
 struct EndQuorumEpochRequest {
   static constexpr int16_t kApiKey = 54;
   static constexpr int16_t kMinVersion = 0;

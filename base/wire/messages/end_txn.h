@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Commits or aborts a transaction (KIP-98).
 struct EndTxnRequest {
   static constexpr int16_t kApiKey = 26;
   static constexpr int16_t kMinVersion = 0;
@@ -29,6 +30,7 @@ struct EndTxnRequest {
   }
 };
 
+/// From version 5 with the producer id and epoch to go on with (KIP-890).
 struct EndTxnResponse {
   static constexpr int16_t kApiKey = 26;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A client's request that a broker forwards to the controller with its principal (KIP-590).
 struct EnvelopeRequest {
   static constexpr int16_t kApiKey = 58;
   static constexpr int16_t kMinVersion = 0;

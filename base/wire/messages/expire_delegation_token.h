@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Ends a token (KIP-48).
 struct ExpireDelegationTokenRequest {
   static constexpr int16_t kApiKey = 40;
   static constexpr int16_t kMinVersion = 1;

@@ -9,6 +9,9 @@
 
 namespace weir::wire {
 
+/// Asks a leader for batches, as a consumer or (replica_id, later replica_state) as a follower; sessions name only
+/// what changed (KIP-227), topic ids from version 13 (KIP-516), last_fetched_epoch lets the leader find where logs
+/// diverge (KIP-595).
 struct FetchRequest {
   static constexpr int16_t kApiKey = 1;
   static constexpr int16_t kMinVersion = 4;
@@ -105,6 +108,8 @@ struct FetchRequest {
   }
 };
 
+/// Whole batches of each partition, the first maybe from below the asked offset; what diverges or has a new leader is
+/// told in tags (KIP-595, KIP-951).
 struct FetchResponse {
   static constexpr int16_t kApiKey = 1;
   static constexpr int16_t kMinVersion = 4;

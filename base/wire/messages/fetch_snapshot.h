@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A part of a snapshot of the metadata log (KIP-630).
 struct FetchSnapshotRequest {
   static constexpr int16_t kApiKey = 59;
   static constexpr int16_t kMinVersion = 0;

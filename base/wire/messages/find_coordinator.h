@@ -9,6 +9,8 @@
 
 namespace weir::wire {
 
+/// Which broker coordinates a group, a transactional id or a share partition; several keys at once from version 4
+/// (KIP-699).
 struct FindCoordinatorRequest {
   static constexpr int16_t kApiKey = 10;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Which metrics the broker wants from a client (KIP-714).
 struct GetTelemetrySubscriptionsRequest {
   static constexpr int16_t kApiKey = 71;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Keeps a classic member alive, and tells it of a rebalance by an error.
 struct HeartbeatRequest {
   static constexpr int16_t kApiKey = 12;
   static constexpr int16_t kMinVersion = 0;

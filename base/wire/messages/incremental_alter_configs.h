@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Sets, deletes, appends or subtracts single settings (KIP-339).
 struct IncrementalAlterConfigsRequest {
   static constexpr int16_t kApiKey = 44;
   static constexpr int16_t kMinVersion = 0;

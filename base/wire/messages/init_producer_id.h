@@ -9,6 +9,8 @@
 
 namespace weir::wire {
 
+/// A producer id for idempotence, or the next epoch of a transactional id (KIP-98, KIP-360); version 6 is for two-
+/// phase commit (KIP-939) and not served.
 struct InitProducerIdRequest {
   static constexpr int16_t kApiKey = 22;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Begins the stored state of a share partition (KIP-932).
 struct InitializeShareGroupStateRequest {
   static constexpr int16_t kApiKey = 83;
   static constexpr int16_t kMinVersion = 0;

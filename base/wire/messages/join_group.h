@@ -9,6 +9,8 @@
 
 namespace weir::wire {
 
+/// Takes part in a classic group's rebalance; static members name an instance (KIP-345), new ones get their id by an
+/// error first (KIP-394).
 struct JoinGroupRequest {
   static constexpr int16_t kApiKey = 11;
   static constexpr int16_t kMinVersion = 0;
@@ -48,6 +50,7 @@ struct JoinGroupRequest {
   }
 };
 
+/// The generation and protocol; only the leader gets the members, and assigns.
 struct JoinGroupResponse {
   static constexpr int16_t kApiKey = 11;
   static constexpr int16_t kMinVersion = 0;

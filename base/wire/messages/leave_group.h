@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Members that go; several at once from version 3 (KIP-345).
 struct LeaveGroupRequest {
   static constexpr int16_t kApiKey = 13;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Resources that have dynamic settings (KIP-1000, KIP-1142).
 struct ListConfigResourcesRequest {
   static constexpr int16_t kApiKey = 74;
   static constexpr int16_t kMinVersion = 0;

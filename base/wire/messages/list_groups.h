@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Groups of this coordinator, filtered by state (KIP-518) and type (KIP-848).
 struct ListGroupsRequest {
   static constexpr int16_t kApiKey = 16;
   static constexpr int16_t kMinVersion = 0;

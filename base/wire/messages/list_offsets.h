@@ -9,6 +9,8 @@
 
 namespace weir::wire {
 
+/// Offset at a timestamp, or at one of the special negative ones: -1 latest, -2 earliest, -3 that of the largest
+/// timestamp (KIP-734), -4 and -5 of tiered storage (KIP-405, KIP-1005).
 struct ListOffsetsRequest {
   static constexpr int16_t kApiKey = 2;
   static constexpr int16_t kMinVersion = 1;

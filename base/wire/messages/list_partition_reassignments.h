@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Moves of replicas that go on (KIP-455).
 struct ListPartitionReassignmentsRequest {
   static constexpr int16_t kApiKey = 46;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Transactions of this coordinator by state, producer, duration (KIP-664, KIP-994).
 struct ListTransactionsRequest {
   static constexpr int16_t kApiKey = 66;
   static constexpr int16_t kMinVersion = 0;

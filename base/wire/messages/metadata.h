@@ -9,6 +9,8 @@
 
 namespace weir::wire {
 
+/// Brokers, topics and leaders; a null list (an empty one in version 0) means all topics; may create the topics it
+/// names.
 struct MetadataRequest {
   static constexpr int16_t kApiKey = 3;
   static constexpr int16_t kMinVersion = 0;
@@ -40,6 +42,8 @@ struct MetadataRequest {
   }
 };
 
+/// The cluster as a client needs to know it. Leader epochs from version 7 (KIP-320), topic ids from version 10
+/// (KIP-516).
 struct MetadataResponse {
   static constexpr int16_t kApiKey = 3;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A group's progress. Member epochs of KIP-848 use the generation field; topic ids from version 10.
 struct OffsetCommitRequest {
   static constexpr int16_t kApiKey = 8;
   static constexpr int16_t kMinVersion = 2;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Forgets a group's offsets of topics it is not subscribed to (KIP-496).
 struct OffsetDeleteRequest {
   static constexpr int16_t kApiKey = 47;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Committed offsets: of one group up to version 7, of several after (KIP-709); topic ids from version 10.
 struct OffsetFetchRequest {
   static constexpr int16_t kApiKey = 9;
   static constexpr int16_t kMinVersion = 1;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Where a leader epoch ends in the leader's log: for truncation (KIP-101) and its detection by consumers (KIP-320).
 struct OffsetForLeaderEpochRequest {
   static constexpr int16_t kApiKey = 23;
   static constexpr int16_t kMinVersion = 2;

@@ -9,6 +9,8 @@
 
 namespace weir::wire {
 
+/// Hands the leader record batches for its partitions; with acks 0 no response comes. Topic ids instead of names from
+/// version 13 (KIP-516).
 struct ProduceRequest {
   static constexpr int16_t kApiKey = 0;
   static constexpr int16_t kMinVersion = 3;
@@ -50,6 +52,8 @@ struct ProduceRequest {
   }
 };
 
+/// Base offset or error of each partition; from version 10 with the new leader, so that a client needs no metadata
+/// round (KIP-951).
 struct ProduceResponse {
   static constexpr int16_t kApiKey = 0;
   static constexpr int16_t kMinVersion = 3;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A client's metrics (KIP-714).
 struct PushTelemetryRequest {
   static constexpr int16_t kApiKey = 72;
   static constexpr int16_t kMinVersion = 0;

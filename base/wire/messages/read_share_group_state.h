@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Reads the stored state of a share partition (KIP-932).
 struct ReadShareGroupStateRequest {
   static constexpr int16_t kApiKey = 84;
   static constexpr int16_t kMinVersion = 0;

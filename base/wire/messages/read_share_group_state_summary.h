@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Reads a share partition's start offset without its batches (KIP-932).
 struct ReadShareGroupStateSummaryRequest {
   static constexpr int16_t kApiKey = 87;
   static constexpr int16_t kMinVersion = 0;

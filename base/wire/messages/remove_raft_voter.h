@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Takes a voter out of the metadata quorum (KIP-853).
 struct RemoveRaftVoterRequest {
   static constexpr int16_t kApiKey = 81;
   static constexpr int16_t kMinVersion = 0;

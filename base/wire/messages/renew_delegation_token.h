@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Puts off a token's expiry (KIP-48).
 struct RenewDelegationTokenRequest {
   static constexpr int16_t kApiKey = 39;
   static constexpr int16_t kMinVersion = 1;

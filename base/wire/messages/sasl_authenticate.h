@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Carries the SASL mechanism's bytes (KIP-152).
 struct SaslAuthenticateRequest {
   static constexpr int16_t kApiKey = 36;
   static constexpr int16_t kMinVersion = 0;
@@ -23,6 +24,7 @@ struct SaslAuthenticateRequest {
   }
 };
 
+/// From version 1 with the session's lifetime, before whose end the client authenticates again (KIP-368).
 struct SaslAuthenticateResponse {
   static constexpr int16_t kApiKey = 36;
   static constexpr int16_t kMinVersion = 0;

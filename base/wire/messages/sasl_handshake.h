@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Chooses the SASL mechanism (KIP-43); never flexible.
 struct SaslHandshakeRequest {
   static constexpr int16_t kApiKey = 17;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Accepts, releases or rejects acquired records (KIP-932).
 struct ShareAcknowledgeRequest {
   static constexpr int16_t kApiKey = 79;
   static constexpr int16_t kMinVersion = 1;

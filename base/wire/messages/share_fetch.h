@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Acquires records of a share group, and acknowledges earlier ones on the way (KIP-932).
 struct ShareFetchRequest {
   static constexpr int16_t kApiKey = 78;
   static constexpr int16_t kMinVersion = 1;

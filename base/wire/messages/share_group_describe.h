@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// State, members and assignments of share groups (KIP-932).
 struct ShareGroupDescribeRequest {
   static constexpr int16_t kApiKey = 77;
   static constexpr int16_t kMinVersion = 1;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// The membership of a share group (KIP-932).
 struct ShareGroupHeartbeatRequest {
   static constexpr int16_t kApiKey = 76;
   static constexpr int16_t kMinVersion = 1;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// State, topology and members of streams groups (KIP-1071).
 struct StreamsGroupDescribeRequest {
   static constexpr int16_t kApiKey = 89;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// The one request of a member of a streams group, with its topology at first (KIP-1071).
 struct StreamsGroupHeartbeatRequest {
   static constexpr int16_t kApiKey = 88;
   static constexpr int16_t kMinVersion = 0;
@@ -161,6 +162,7 @@ struct StreamsGroupHeartbeatRequest {
   }
 };
 
+/// Tasks of the member and where they may be queried (KIP-1071).
 struct StreamsGroupHeartbeatResponse {
   static constexpr int16_t kApiKey = 88;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Brings the leader's assignment and fetches one's own.
 struct SyncGroupRequest {
   static constexpr int16_t kApiKey = 14;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Offsets that count when the transaction commits (KIP-98, KIP-447).
 struct TxnOffsetCommitRequest {
   static constexpr int16_t kApiKey = 28;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Removes a broker from the cluster's metadata (KIP-631).
 struct UnregisterBrokerRequest {
   static constexpr int16_t kApiKey = 64;
   static constexpr int16_t kMinVersion = 0;

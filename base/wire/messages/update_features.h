@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Raises or lowers finalized feature levels (KIP-584).
 struct UpdateFeaturesRequest {
   static constexpr int16_t kApiKey = 57;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A voter changes its endpoints or versions (KIP-853).
 struct UpdateRaftVoterRequest {
   static constexpr int16_t kApiKey = 82;
   static constexpr int16_t kMinVersion = 0;

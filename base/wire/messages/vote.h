@@ -9,6 +9,8 @@
 
 namespace weir::wire {
 
+/// A candidate of the metadata quorum asks for a vote (KIP-595), from version 2 also before it raises the epoch
+/// (KIP-996).
 struct VoteRequest {
   static constexpr int16_t kApiKey = 52;
   static constexpr int16_t kMinVersion = 0;

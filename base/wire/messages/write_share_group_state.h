@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Stores delivery states of a share partition (KIP-932).
 struct WriteShareGroupStateRequest {
   static constexpr int16_t kApiKey = 85;
   static constexpr int16_t kMinVersion = 0;

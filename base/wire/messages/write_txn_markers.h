@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// The transaction coordinator makes leaders write commit or abort markers (KIP-98).
 struct WriteTxnMarkersRequest {
   static constexpr int16_t kApiKey = 27;
   static constexpr int16_t kMinVersion = 1;

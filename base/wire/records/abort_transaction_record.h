@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Takes back the records since the begin (KIP-868).
 struct AbortTransactionRecord {
   static constexpr int16_t kApiKey = 25;
   static constexpr int16_t kMinVersion = 0;

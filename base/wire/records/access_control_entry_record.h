@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// An access rule (KIP-801).
 struct AccessControlEntryRecord {
   static constexpr int16_t kApiKey = 18;
   static constexpr int16_t kMinVersion = 0;

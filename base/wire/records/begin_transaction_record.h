@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Begins records that count as one (KIP-868).
 struct BeginTransactionRecord {
   static constexpr int16_t kApiKey = 23;
   static constexpr int16_t kMinVersion = 0;

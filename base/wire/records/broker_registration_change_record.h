@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// What changed of a registration: 1 sets fenced or in_controlled_shutdown, -1 unsets, 0 leaves (KIP-841).
 struct BrokerRegistrationChangeRecord {
   static constexpr int16_t kApiKey = 17;
   static constexpr int16_t kMinVersion = 0;

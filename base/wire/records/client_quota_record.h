@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A quota is set or removed (KIP-546).
 struct ClientQuotaRecord {
   static constexpr int16_t kApiKey = 14;
   static constexpr int16_t kMinVersion = 0;

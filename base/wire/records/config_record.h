@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A dynamic setting; a null value removes it (KIP-631).
 struct ConfigRecord {
   static constexpr int16_t kApiKey = 4;
   static constexpr int16_t kMinVersion = 0;

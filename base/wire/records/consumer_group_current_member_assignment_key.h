@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Key of what a member owns now (KIP-848, key version 8).
 struct ConsumerGroupCurrentMemberAssignmentKey {
   static constexpr int16_t kMinVersion = 8;
   static constexpr int16_t kMaxVersion = 8;

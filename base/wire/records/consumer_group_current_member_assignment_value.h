@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// What a member owns and still has to give up (KIP-848).
 struct ConsumerGroupCurrentMemberAssignmentValue {
   static constexpr int16_t kMinVersion = 0;
   static constexpr int16_t kMaxVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Key of a member's subscription (KIP-848, key version 5).
 struct ConsumerGroupMemberMetadataKey {
   static constexpr int16_t kMinVersion = 5;
   static constexpr int16_t kMaxVersion = 5;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A member's subscription, rack and assignors (KIP-848).
 struct ConsumerGroupMemberMetadataValue {
   static constexpr int16_t kMinVersion = 0;
   static constexpr int16_t kMaxVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Key of a new consumer group's epoch (KIP-848, key version 3).
 struct ConsumerGroupMetadataKey {
   static constexpr int16_t kMinVersion = 3;
   static constexpr int16_t kMaxVersion = 3;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// The group epoch (KIP-848).
 struct ConsumerGroupMetadataValue {
   static constexpr int16_t kMinVersion = 0;
   static constexpr int16_t kMaxVersion = 0;

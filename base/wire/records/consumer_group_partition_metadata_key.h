@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Key of the partition counts the group last saw (KIP-848, key version 4).
 struct ConsumerGroupPartitionMetadataKey {
   static constexpr int16_t kMinVersion = 4;
   static constexpr int16_t kMaxVersion = 4;

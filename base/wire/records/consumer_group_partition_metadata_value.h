@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Topics and partition counts that the assignment is based on (KIP-848).
 struct ConsumerGroupPartitionMetadataValue {
   static constexpr int16_t kMinVersion = 0;
   static constexpr int16_t kMaxVersion = 0;

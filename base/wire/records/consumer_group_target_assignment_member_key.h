@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Key of a member's target assignment (KIP-848, key version 7).
 struct ConsumerGroupTargetAssignmentMemberKey {
   static constexpr int16_t kMinVersion = 7;
   static constexpr int16_t kMaxVersion = 7;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// What a member shall own (KIP-848).
 struct ConsumerGroupTargetAssignmentMemberValue {
   static constexpr int16_t kMinVersion = 0;
   static constexpr int16_t kMaxVersion = 0;

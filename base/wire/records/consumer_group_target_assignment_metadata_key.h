@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Key of the epoch of the target assignment (KIP-848, key version 6).
 struct ConsumerGroupTargetAssignmentMetadataKey {
   static constexpr int16_t kMinVersion = 6;
   static constexpr int16_t kMaxVersion = 6;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// The epoch of the target assignment (KIP-848).
 struct ConsumerGroupTargetAssignmentMetadataValue {
   static constexpr int16_t kMinVersion = 0;
   static constexpr int16_t kMaxVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A principal inside an Envelope (KIP-590).
 struct DefaultPrincipalData {
   static constexpr int16_t kMinVersion = 0;
   static constexpr int16_t kMaxVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Ends records that count as one (KIP-868).
 struct EndTransactionRecord {
   static constexpr int16_t kApiKey = 24;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Value of a transaction's commit or abort marker (KIP-98).
 struct EndTxnMarker {
   static constexpr int16_t kMinVersion = 0;
   static constexpr int16_t kMaxVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A feature's finalized level; 0 removes it (KIP-584, KIP-778).
 struct FeatureLevelRecord {
   static constexpr int16_t kApiKey = 12;
   static constexpr int16_t kMinVersion = 0;

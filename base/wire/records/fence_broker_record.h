@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A broker is fenced (KIP-631; BrokerRegistrationChangeRecord does it since).
 struct FenceBrokerRecord {
   static constexpr int16_t kApiKey = 7;
   static constexpr int16_t kMinVersion = 0;

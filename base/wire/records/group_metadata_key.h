@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Key of a classic group's state in __consumer_offsets (key version 2).
 struct GroupMetadataKey {
   static constexpr int16_t kMinVersion = 2;
   static constexpr int16_t kMaxVersion = 2;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A classic group's state, written at each completed rebalance.
 struct GroupMetadataValue {
   static constexpr int16_t kMinVersion = 0;
   static constexpr int16_t kMaxVersion = 4;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// The feature level of the quorum from here on (KIP-853).
 struct KRaftVersionRecord {
   static constexpr int16_t kMinVersion = 0;
   static constexpr int16_t kMaxVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// First record of a quorum leader's epoch: who voted for it (KIP-595).
 struct LeaderChangeMessage {
   static constexpr int16_t kMinVersion = 0;
   static constexpr int16_t kMaxVersion = 1;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Moves the end of the metadata log so that lag is seen as time (KIP-835).
 struct NoOpRecord {
   static constexpr int16_t kApiKey = 20;
   static constexpr int16_t kMinVersion = 0;

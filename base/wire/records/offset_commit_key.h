@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Key of a committed offset in __consumer_offsets (key versions 0 and 1).
 struct OffsetCommitKey {
   static constexpr int16_t kMinVersion = 0;
   static constexpr int16_t kMaxVersion = 1;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A committed offset.
 struct OffsetCommitValue {
   static constexpr int16_t kMinVersion = 0;
   static constexpr int16_t kMaxVersion = 4;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// What changed of a partition; null, or -2 for the leader, means unchanged (KIP-631).
 struct PartitionChangeRecord {
   static constexpr int16_t kApiKey = 5;
   static constexpr int16_t kMinVersion = 0;

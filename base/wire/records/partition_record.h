@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A partition's full state (KIP-631, directories KIP-858, eligible leaders KIP-966).
 struct PartitionRecord {
   static constexpr int16_t kApiKey = 3;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A block of producer ids is given to a broker; next_producer_id is the first one free (KIP-730).
 struct ProducerIdsRecord {
   static constexpr int16_t kApiKey = 15;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A broker registered: its incarnation, epoch, endpoints and features (KIP-631).
 struct RegisterBrokerRecord {
   static constexpr int16_t kApiKey = 0;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A controller's endpoints and features (KIP-919).
 struct RegisterControllerRecord {
   static constexpr int16_t kApiKey = 27;
   static constexpr int16_t kMinVersion = 0;

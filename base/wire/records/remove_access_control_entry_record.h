@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// An access rule is gone (KIP-801).
 struct RemoveAccessControlEntryRecord {
   static constexpr int16_t kApiKey = 19;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A topic is gone with its partitions (KIP-631).
 struct RemoveTopicRecord {
   static constexpr int16_t kApiKey = 9;
   static constexpr int16_t kMinVersion = 0;

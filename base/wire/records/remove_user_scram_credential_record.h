@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A user's SCRAM credential is gone (KIP-900).
 struct RemoveUserScramCredentialRecord {
   static constexpr int16_t kApiKey = 22;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Last record of a metadata snapshot (KIP-630).
 struct SnapshotFooterRecord {
   static constexpr int16_t kMinVersion = 0;
   static constexpr int16_t kMaxVersion = 0;

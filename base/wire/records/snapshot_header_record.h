@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// First record of a metadata snapshot (KIP-630).
 struct SnapshotHeaderRecord {
   static constexpr int16_t kMinVersion = 0;
   static constexpr int16_t kMaxVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A topic came to be (KIP-631).
 struct TopicRecord {
   static constexpr int16_t kApiKey = 2;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// Key of a transaction's state in __transaction_state.
 struct TransactionLogKey {
   static constexpr int16_t kMinVersion = 0;
   static constexpr int16_t kMaxVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A transaction's state (KIP-98; earlier and next producer ids KIP-890).
 struct TransactionLogValue {
   static constexpr int16_t kMinVersion = 0;
   static constexpr int16_t kMaxVersion = 1;

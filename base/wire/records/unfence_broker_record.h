@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A broker is unfenced (KIP-631; BrokerRegistrationChangeRecord does it since).
 struct UnfenceBrokerRecord {
   static constexpr int16_t kApiKey = 8;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A broker was removed (KIP-631).
 struct UnregisterBrokerRecord {
   static constexpr int16_t kApiKey = 1;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// A user's SCRAM credential (KIP-900).
 struct UserScramCredentialRecord {
   static constexpr int16_t kApiKey = 11;
   static constexpr int16_t kMinVersion = 0;

@@ -9,6 +9,7 @@
 
 namespace weir::wire {
 
+/// The voters of the metadata quorum from here on (KIP-853).
 struct VotersRecord {
   static constexpr int16_t kMinVersion = 0;
   static constexpr int16_t kMaxVersion = 0;

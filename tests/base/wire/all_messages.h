@@ -1,0 +1,191 @@
+#pragma once
+#include "base/wire/messages/add_offsets_to_txn.h"
+#include "base/wire/messages/add_partitions_to_txn.h"
+#include "base/wire/messages/add_raft_voter.h"
+#include "base/wire/messages/allocate_producer_ids.h"
+#include "base/wire/messages/alter_client_quotas.h"
+#include "base/wire/messages/alter_configs.h"
+#include "base/wire/messages/alter_partition.h"
+#include "base/wire/messages/alter_partition_reassignments.h"
+#include "base/wire/messages/alter_replica_log_dirs.h"
+#include "base/wire/messages/alter_share_group_offsets.h"
+#include "base/wire/messages/alter_user_scram_credentials.h"
+#include "base/wire/messages/api_versions.h"
+#include "base/wire/messages/assign_replicas_to_dirs.h"
+#include "base/wire/messages/begin_quorum_epoch.h"
+#include "base/wire/messages/broker_heartbeat.h"
+#include "base/wire/messages/broker_registration.h"
+#include "base/wire/messages/consumer_group_describe.h"
+#include "base/wire/messages/consumer_group_heartbeat.h"
+#include "base/wire/messages/consumer_protocol_assignment.h"
+#include "base/wire/messages/consumer_protocol_subscription.h"
+#include "base/wire/messages/controller_registration.h"
+#include "base/wire/messages/create_acls.h"
+#include "base/wire/messages/create_delegation_token.h"
+#include "base/wire/messages/create_partitions.h"
+#include "base/wire/messages/create_topics.h"
+#include "base/wire/messages/delete_acls.h"
+#include "base/wire/messages/delete_groups.h"
+#include "base/wire/messages/delete_records.h"
+#include "base/wire/messages/delete_share_group_offsets.h"
+#include "base/wire/messages/delete_share_group_state.h"
+#include "base/wire/messages/delete_topics.h"
+#include "base/wire/messages/describe_acls.h"
+#include "base/wire/messages/describe_client_quotas.h"
+#include "base/wire/messages/describe_cluster.h"
+#include "base/wire/messages/describe_configs.h"
+#include "base/wire/messages/describe_delegation_token.h"
+#include "base/wire/messages/describe_groups.h"
+#include "base/wire/messages/describe_log_dirs.h"
+#include "base/wire/messages/describe_producers.h"
+#include "base/wire/messages/describe_quorum.h"
+#include "base/wire/messages/describe_share_group_offsets.h"
+#include "base/wire/messages/describe_topic_partitions.h"
+#include "base/wire/messages/describe_transactions.h"
+#include "base/wire/messages/describe_user_scram_credentials.h"
+#include "base/wire/messages/elect_leaders.h"
+#include "base/wire/messages/end_quorum_epoch.h"
+#include "base/wire/messages/end_txn.h"
+#include "base/wire/messages/envelope.h"
+#include "base/wire/messages/expire_delegation_token.h"
+#include "base/wire/messages/fetch.h"
+#include "base/wire/messages/fetch_snapshot.h"
+#include "base/wire/messages/find_coordinator.h"
+#include "base/wire/messages/get_telemetry_subscriptions.h"
+#include "base/wire/messages/heartbeat.h"
+#include "base/wire/messages/incremental_alter_configs.h"
+#include "base/wire/messages/init_producer_id.h"
+#include "base/wire/messages/initialize_share_group_state.h"
+#include "base/wire/messages/join_group.h"
+#include "base/wire/messages/leave_group.h"
+#include "base/wire/messages/list_config_resources.h"
+#include "base/wire/messages/list_groups.h"
+#include "base/wire/messages/list_offsets.h"
+#include "base/wire/messages/list_partition_reassignments.h"
+#include "base/wire/messages/list_transactions.h"
+#include "base/wire/messages/metadata.h"
+#include "base/wire/messages/offset_commit.h"
+#include "base/wire/messages/offset_delete.h"
+#include "base/wire/messages/offset_fetch.h"
+#include "base/wire/messages/offset_for_leader_epoch.h"
+#include "base/wire/messages/produce.h"
+#include "base/wire/messages/push_telemetry.h"
+#include "base/wire/messages/read_share_group_state.h"
+#include "base/wire/messages/read_share_group_state_summary.h"
+#include "base/wire/messages/remove_raft_voter.h"
+#include "base/wire/messages/renew_delegation_token.h"
+#include "base/wire/messages/sasl_authenticate.h"
+#include "base/wire/messages/sasl_handshake.h"
+#include "base/wire/messages/share_acknowledge.h"
+#include "base/wire/messages/share_fetch.h"
+#include "base/wire/messages/share_group_describe.h"
+#include "base/wire/messages/share_group_heartbeat.h"
+#include "base/wire/messages/streams_group_describe.h"
+#include "base/wire/messages/streams_group_heartbeat.h"
+#include "base/wire/messages/sync_group.h"
+#include "base/wire/messages/txn_offset_commit.h"
+#include "base/wire/messages/unregister_broker.h"
+#include "base/wire/messages/update_features.h"
+#include "base/wire/messages/update_raft_voter.h"
+#include "base/wire/messages/vote.h"
+#include "base/wire/messages/write_share_group_state.h"
+#include "base/wire/messages/write_txn_markers.h"
+#include "base/wire/records/abort_transaction_record.h"
+#include "base/wire/records/access_control_entry_record.h"
+#include "base/wire/records/begin_transaction_record.h"
+#include "base/wire/records/broker_registration_change_record.h"
+#include "base/wire/records/client_quota_record.h"
+#include "base/wire/records/config_record.h"
+#include "base/wire/records/consumer_group_current_member_assignment_key.h"
+#include "base/wire/records/consumer_group_current_member_assignment_value.h"
+#include "base/wire/records/consumer_group_member_metadata_key.h"
+#include "base/wire/records/consumer_group_member_metadata_value.h"
+#include "base/wire/records/consumer_group_metadata_key.h"
+#include "base/wire/records/consumer_group_metadata_value.h"
+#include "base/wire/records/consumer_group_partition_metadata_key.h"
+#include "base/wire/records/consumer_group_partition_metadata_value.h"
+#include "base/wire/records/consumer_group_target_assignment_member_key.h"
+#include "base/wire/records/consumer_group_target_assignment_member_value.h"
+#include "base/wire/records/consumer_group_target_assignment_metadata_key.h"
+#include "base/wire/records/consumer_group_target_assignment_metadata_value.h"
+#include "base/wire/records/default_principal_data.h"
+#include "base/wire/records/end_transaction_record.h"
+#include "base/wire/records/end_txn_marker.h"
+#include "base/wire/records/feature_level_record.h"
+#include "base/wire/records/fence_broker_record.h"
+#include "base/wire/records/group_metadata_key.h"
+#include "base/wire/records/group_metadata_value.h"
+#include "base/wire/records/kraft_version_record.h"
+#include "base/wire/records/leader_change_message.h"
+#include "base/wire/records/no_op_record.h"
+#include "base/wire/records/offset_commit_key.h"
+#include "base/wire/records/offset_commit_value.h"
+#include "base/wire/records/partition_change_record.h"
+#include "base/wire/records/partition_record.h"
+#include "base/wire/records/producer_ids_record.h"
+#include "base/wire/records/register_broker_record.h"
+#include "base/wire/records/register_controller_record.h"
+#include "base/wire/records/remove_access_control_entry_record.h"
+#include "base/wire/records/remove_topic_record.h"
+#include "base/wire/records/remove_user_scram_credential_record.h"
+#include "base/wire/records/snapshot_footer_record.h"
+#include "base/wire/records/snapshot_header_record.h"
+#include "base/wire/records/topic_record.h"
+#include "base/wire/records/transaction_log_key.h"
+#include "base/wire/records/transaction_log_value.h"
+#include "base/wire/records/unfence_broker_record.h"
+#include "base/wire/records/unregister_broker_record.h"
+#include "base/wire/records/user_scram_credential_record.h"
+#include "base/wire/records/voters_record.h"
+
+/// Every message that is not of an API, as X(Name). Those of APIs are in apis.def.
+#define WEIR_WIRE_DATA_MESSAGES(X) \
+  X(ConsumerProtocolSubscription) \
+  X(ConsumerProtocolAssignment) \
+  X(LeaderChangeMessage) \
+  X(SnapshotHeaderRecord) \
+  X(SnapshotFooterRecord) \
+  X(VotersRecord) \
+  X(KRaftVersionRecord) \
+  X(EndTxnMarker) \
+  X(DefaultPrincipalData) \
+  X(AbortTransactionRecord) \
+  X(AccessControlEntryRecord) \
+  X(BeginTransactionRecord) \
+  X(BrokerRegistrationChangeRecord) \
+  X(ClientQuotaRecord) \
+  X(ConfigRecord) \
+  X(EndTransactionRecord) \
+  X(FeatureLevelRecord) \
+  X(FenceBrokerRecord) \
+  X(NoOpRecord) \
+  X(PartitionChangeRecord) \
+  X(PartitionRecord) \
+  X(ProducerIdsRecord) \
+  X(RegisterBrokerRecord) \
+  X(RegisterControllerRecord) \
+  X(RemoveAccessControlEntryRecord) \
+  X(RemoveTopicRecord) \
+  X(RemoveUserScramCredentialRecord) \
+  X(TopicRecord) \
+  X(UnfenceBrokerRecord) \
+  X(UnregisterBrokerRecord) \
+  X(UserScramCredentialRecord) \
+  X(ConsumerGroupCurrentMemberAssignmentKey) \
+  X(ConsumerGroupCurrentMemberAssignmentValue) \
+  X(ConsumerGroupMemberMetadataKey) \
+  X(ConsumerGroupMemberMetadataValue) \
+  X(ConsumerGroupMetadataKey) \
+  X(ConsumerGroupMetadataValue) \
+  X(ConsumerGroupPartitionMetadataKey) \
+  X(ConsumerGroupPartitionMetadataValue) \
+  X(ConsumerGroupTargetAssignmentMemberKey) \
+  X(ConsumerGroupTargetAssignmentMemberValue) \
+  X(ConsumerGroupTargetAssignmentMetadataKey) \
+  X(ConsumerGroupTargetAssignmentMetadataValue) \
+  X(GroupMetadataKey) \
+  X(GroupMetadataValue) \
+  X(OffsetCommitKey) \
+  X(OffsetCommitValue) \
+  X(TransactionLogKey) \
+  X(TransactionLogValue)
