@@ -35,17 +35,18 @@ class PosixRuntime final : public ThreadRuntime {
     const auto ms = static_cast<int>((timeout.count() + 999'999) / 1'000'000);
     const int n = ::epoll_wait(epoll_, events_, kEventsPerTurn, ms);
     event_count_ = n < 0 ? 0 : n;
+    for (int i = 0; i < event_count_; ++i) {
+      if (events_[i].data.u64 != kWakeup) continue;
+      // Before the mailbox is emptied: a wake-up that comes later must end the next wait.
+      uint64_t count;
+      [[maybe_unused]] ssize_t got = ::read(event_, &count, sizeof count);
+    }
   }
 
   void dispatch() override {
     for (int i = 0; i < event_count_; ++i) {
       const epoll_event& event = events_[i];
-      if (event.data.u64 != kWakeup) {
-        net_.on_event(static_cast<SocketId>(event.data.u64), event.events);
-        continue;
-      }
-      uint64_t count;
-      [[maybe_unused]] ssize_t n = ::read(event_, &count, sizeof count);
+      if (event.data.u64 != kWakeup) net_.on_event(static_cast<SocketId>(event.data.u64), event.events);
     }
     event_count_ = 0;
     disk_.dispatch();
