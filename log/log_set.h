@@ -58,6 +58,9 @@ class LogSet {
   virtual uint64_t tail_cache_used() const = 0;
   virtual uint64_t journal_bytes_written() const = 0;
   virtual bool direct_io() const = 0;
+  virtual uint64_t journal_groups_written() const = 0;
+  /// CHECKs what must hold between turns; the simulator calls it after each step.
+  virtual void check_invariants() const = 0;
 };
 
 }  // namespace weir::log

@@ -1,0 +1,397 @@
+#include <algorithm>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "base/util/diag.h"
+#include "log/checkpoint_text.h"
+#include "log/faults.h"
+#include "log/log_set_impl.h"
+
+namespace weir::log {
+namespace {
+
+constexpr uint64_t kSpaceCheckEvery = 16ull << 20;
+constexpr Duration kGrowWithin = std::chrono::seconds(5);
+constexpr Duration kHighWatermarksEvery = std::chrono::seconds(5);
+
+LogKey key_of(const TopicPartition& tp, const Uuid& topic_id) {
+  LogKey key{topic_id, tp.partition};
+  if (topic_id.is_zero()) {
+    XXH128_hash_t hash = XXH3_128bits(tp.topic.data(), tp.topic.size());
+    XXH128_canonical_t bytes;
+    XXH128_canonicalFromHash(&bytes, hash);
+    std::copy(std::begin(bytes.digest), std::end(bytes.digest), key.id.bytes.begin());
+  }
+  return key;
+}
+
+JournalOptions journal_options(const LogSetOptions& o) {
+  return {o.journal_bytes_initial, o.journal_bytes_max, o.journal_groups_in_flight, std::min<uint64_t>(4ull << 20, o.journal_bytes_initial / 4)};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LogSet>> LogSet::open(io::Runtime& runtime, LogSetOptions options, RecoveryReport& report) {
+  auto set = std::make_unique<LogSetImpl>(runtime, std::move(options));
+  TRY(set->start(report));
+  return std::unique_ptr<LogSet>(std::move(set));
+}
+
+LogSetImpl::LogSetImpl(io::Runtime& runtime, LogSetOptions options)
+    : runtime_(runtime),
+      options_(std::move(options)),
+      cache_(options_.tail_cache_bytes),
+      journal_(runtime, *this, journal_options(options_)),
+      flush_(runtime, {[this] { return journal_.durable_mark(); }, [this](const JournalMark& m) { return persist(m); },
+                       [this](const Error& e) { storage_failed(e); }}) {}
+
+LogSetImpl::~LogSetImpl() {
+  *alive_ = false;
+  flush_.stop();
+  for (auto& [tp, log] : logs_) log->abandon_io();
+  for (auto& log : retired_) log->abandon_io();
+  io::Disk& disk = runtime_.disk();
+  for (io::FileId file : {lock_, journal_file_, state_files_[0], state_files_[1]}) {
+    if (file >= 0) disk.close(file);
+  }
+}
+
+PartitionLog* LogSetImpl::find(const TopicPartition& tp) {
+  auto it = logs_.find(tp);
+  return it == logs_.end() ? nullptr : it->second.get();
+}
+
+std::vector<PartitionLog*> LogSetImpl::all() {
+  std::vector<PartitionLog*> out;
+  for (auto& [tp, log] : logs_) out.push_back(log.get());
+  return out;
+}
+
+LogSetImpl::LogPtr LogSetImpl::make_log(const TopicPartition& tp, const Uuid& topic_id, const LogConfig& config) {
+  PartitionLogImpl::Identity id{tp, topic_id, key_of(tp, topic_id), ++last_number_, memory_only() ? "" : path(tp.to_string())};
+  auto log = std::make_shared<PartitionLogImpl>(static_cast<LogHost&>(*this), id, config);
+  CHECK(!logs_.contains(tp), "a log is made twice", tp.to_string());
+  logs_[tp] = log;
+  by_number_[id.number] = log.get();
+  by_key_[id.key] = log;
+  return log;
+}
+
+LogSetImpl::LogPtr LogSetImpl::by_key(const LogKey& key) {
+  auto it = by_key_.find(key);
+  return it == by_key_.end() ? nullptr : it->second;
+}
+
+Result<PartitionLog*> LogSetImpl::create(const TopicPartition& tp, const Uuid& topic_id, const LogConfig& config) {
+  if (offline_ || closing_) return Error(ErrorCode::kafka_storage_error, "create log");
+  if (tp.topic.empty() || tp.topic.size() > 249 || tp.topic.find('/') != std::string::npos || tp.topic == "." || tp.topic == ".." || tp.partition < 0) {
+    return Error(ErrorCode::invalid_argument, "create log", "not a topic-partition: " + tp.to_string());
+  }
+  if (auto it = logs_.find(tp); it != logs_.end()) {
+    bool same = it->second->topic_id() == topic_id;
+    return Error(same ? ErrorCode::already_exists : ErrorCode::inconsistent_topic_id, "create log", tp.to_string());
+  }
+  if (no_space_) return Error(ErrorCode::no_space, "create log");
+  if (!memory_only()) {
+    // What is left of a log that is no longer ours would mix with the new one.
+    TRY_ASSIGN(bool there, runtime_.disk().exists(path(tp.to_string())));
+    if (there) TRY(delete_log_files(tp));
+  }
+  LogPtr log = make_log(tp, topic_id, config);
+  JournalEntry e;
+  e.kind = EntryKind::create;
+  e.key = log->identity().key;
+  std::vector<uint8_t> body(topic_id.bytes.begin(), topic_id.bytes.end());
+  body.insert(body.end(), tp.topic.begin(), tp.topic.end());
+  e.bytes = Buffer::copy_of(body);
+  journal_.add(std::move(e));
+  state_changed_ = true;
+  flush_.dirty(*log);
+  return static_cast<PartitionLog*>(log.get());
+}
+
+Status LogSetImpl::remove(const TopicPartition& tp) {
+  auto it = logs_.find(tp);
+  if (it == logs_.end()) return Error(ErrorCode::unknown_topic_or_partition, "remove log", tp.to_string());
+  if (offline_) return Error(ErrorCode::kafka_storage_error, "remove log");
+  LogPtr log = it->second;
+  JournalEntry e;
+  e.kind = EntryKind::remove;
+  e.key = log->identity().key;
+  journal_.add(std::move(e));
+  logs_.erase(it);
+  by_number_.erase(log->identity().number);
+  by_key_.erase(log->identity().key);
+  flush_.forget(*log);
+  retired_.push_back(log);
+  log->retire();
+  state_changed_ = true;
+  if (memory_only()) return {};
+  return delete_log_files(tp);
+}
+
+Status LogSetImpl::delete_log_files(const TopicPartition& tp) {
+  // Kafka's way: renamed at once, so that the name is free; deleted later.
+  io::Disk& disk = runtime_.disk();
+  TRY_ASSIGN(bool there, disk.exists(path(tp.to_string())));
+  if (!there) return {};
+  char unique[24];
+  std::snprintf(unique, sizeof unique, ".%016llx", static_cast<unsigned long long>(runtime_.random().next()));
+  std::string doomed = path(tp.to_string() + unique + "-delete");
+  TRY(disk.rename(path(tp.to_string()), doomed));
+  doomed_dirs_.push_back(doomed);
+  dirs_changed_ = true;
+  return {};
+}
+
+void LogSetImpl::delete_next_directory() {
+  if (doomed_dirs_.empty()) return;
+  (void)runtime_.disk().remove_tree(doomed_dirs_.back()).ok();  // a rest goes at the next start
+  doomed_dirs_.pop_back();
+}
+
+void LogSetImpl::write_cell(const std::string& name, ConstBytes value, std::function<void(Status)> done) {
+  CHECK(!name.empty() && name.size() < 256, "a cell's name has 1 to 255 bytes", name.size());
+  if (offline_ || closed_) {
+    runtime_.defer([done = std::move(done)] { done(Error(ErrorCode::kafka_storage_error, "cell")); });
+    return;
+  }
+  cells_[name].assign(value.begin(), value.end());
+  JournalEntry e;
+  e.kind = EntryKind::cell;
+  e.offset = static_cast<Offset>(name.size());
+  e.bytes = Buffer::allocate(name.size() + value.size());
+  std::copy(name.begin(), name.end(), e.bytes.data());
+  std::copy(value.begin(), value.end(), e.bytes.data() + name.size());
+  e.done = std::move(done);
+  journal_.add(std::move(e));
+  state_changed_ = true;
+}
+
+std::vector<uint8_t> LogSetImpl::read_cell(const std::string& name) const {
+  auto it = cells_.find(name);
+  return it == cells_.end() ? std::vector<uint8_t>() : it->second;
+}
+
+ErrorCode LogSetImpl::refusal() const {
+  if (offline_ || closing_) return ErrorCode::kafka_storage_error;
+  return no_space_ ? ErrorCode::no_space : ErrorCode::none;
+}
+
+uint64_t LogSetImpl::append_bytes_max() const { return memory_only() ? UINT64_MAX : std::max(options_.journal_bytes_initial, options_.journal_bytes_max) / 4; }
+
+void LogSetImpl::notify_later(PartitionLogImpl& log) {
+  to_notify_.push_back(std::static_pointer_cast<PartitionLogImpl>(log.shared_from_this()));
+  schedule_notify();
+}
+
+void LogSetImpl::schedule_notify() {
+  if (notify_scheduled_) return;
+  notify_scheduled_ = true;
+  runtime_.defer([this, alive = alive_] {
+    if (!*alive) return;
+    notify_scheduled_ = false;
+    notify_all();
+  });
+}
+
+void LogSetImpl::notify_all() {
+  std::vector<LogPtr> logs = std::exchange(to_notify_, {});
+  auto alive = alive_;
+  for (const LogPtr& log : logs) {
+    log->notify();  // once per log: the second finds nothing new
+    if (!*alive) return;
+  }
+}
+
+void LogSetImpl::note_dirty(PartitionLogImpl& log) {
+  if (cache_.used() > options_.tail_cache_bytes && !trim_scheduled_) {
+    trim_scheduled_ = true;
+    runtime_.defer([this, alive = alive_] {
+      if (!*alive) return;
+      trim_scheduled_ = false;
+      trim_cache();
+    });
+  }
+  if (memory_only()) return;
+  flush_.dirty(log);
+}
+
+void LogSetImpl::trim_cache() {
+  bool pinned = cache_.trim([this](uint64_t number, uint64_t id) {
+    auto it = by_number_.find(number);
+    return it == by_number_.end() || it->second->evict(id);
+  });
+  if (pinned && !memory_only()) flush_.write_all();
+}
+
+void LogSetImpl::on_journal_progress() {
+  notify_all();
+  if (memory_only()) {
+    if (closing_ && journal_.idle()) finish_close();
+    return;
+  }
+  flush_.write_large();
+  if (cache_.used() > options_.tail_cache_bytes) trim_cache();
+  uint64_t written = journal_.bytes_written();
+  if (written - bytes_since_space_check_ > kSpaceCheckEvery) {
+    bytes_since_space_check_ = written;
+    check_free_space();
+  }
+  if (closing_ && !closed_ && journal_.idle()) finish_close();
+}
+
+void LogSetImpl::on_journal_pressure(bool blocked) {
+  if (offline_) return;
+  // Recycling is paid in syncs: a ring that fills up again this soon is too small for what comes in.
+  if (blocked || runtime_.now() - last_checkpoint_ < kGrowWithin) journal_.grow();
+  if (mutations().recycle_before_sync) journal_.recycled(journal_.durable_mark());
+  if (!flush_.checkpointing()) flush_.checkpoint(nullptr);
+}
+
+Status LogSetImpl::persist(const JournalMark& mark) {
+  if (offline_) return {};
+  io::Disk& disk = runtime_.disk();
+  if (dirs_changed_ || state_changed_) TRY(disk.sync_dir(options_.dir));
+  dirs_changed_ = false;
+  JournalMark before = state_.journal;
+  state_.journal = mark;
+  Status written = write_state(false);
+  if (!written) {
+    state_.journal = before;
+    return written;
+  }
+  journal_.recycled(mark);
+  last_checkpoint_ = runtime_.now();
+  write_kafka_checkpoints();
+  return {};
+}
+
+Status LogSetImpl::write_state(bool clean) {
+  state_.clean = clean;
+  state_.cells = cells_;
+  state_.logs.clear();
+  for (const auto& [tp, log] : logs_) {
+    state_.logs.push_back({tp, log->topic_id(), {log->recovery_point(), log->log_start_offset(), log->high_watermark_checkpoint()}});
+  }
+  ++state_.sequence;
+  std::vector<uint8_t> bytes = state_.encode();
+  io::FileId file = state_files_[state_.sequence % 2];
+  CHECK(file >= 0, "the state files are not open");
+  TRY(runtime_.disk().write_now(file, 0, bytes));
+  TRY(runtime_.disk().sync_now(file));
+  state_changed_ = false;
+  return {};
+}
+
+Status LogSetImpl::lower_recovery_point(PartitionLogImpl& log) {
+  for (const LogState::Log& stored : state_.logs) {
+    if (stored.tp != log.topic_partition()) continue;
+    if (stored.stored.recovery.offset <= log.recovery_point().offset && stored.stored.recovery.segment_base == log.recovery_point().segment_base &&
+        stored.stored.recovery.position <= log.recovery_point().position) {
+      return {};
+    }
+    return write_state(false);
+  }
+  return {};
+}
+
+void LogSetImpl::write_kafka_checkpoints() {
+  OffsetMap recovery, start, high_watermarks;
+  for (const auto& [tp, log] : logs_) {
+    recovery[tp] = log->recovery_point().offset;
+    high_watermarks[tp] = log->high_watermark_checkpoint();
+    if (log->log_start_offset() > log->segments().front().base_offset) start[tp] = log->log_start_offset();
+  }
+  // For people and Kafka's tools only; the truth is in the state file. So no sync, and no failure.
+  auto write = [&](const char* name, const OffsetMap& offsets) {
+    std::string text = offsets_to_text(offsets);
+    auto file = runtime_.disk().open(path(name), io::OpenMode::read_write);
+    if (!file) return;
+    if (runtime_.disk().truncate(*file, 0)) (void)runtime_.disk().write_now(*file, 0, as_bytes(text)).ok();
+    runtime_.disk().close(*file);
+  };
+  write("recovery-point-offset-checkpoint", recovery);
+  write("replication-offset-checkpoint", high_watermarks);
+  write("log-start-offset-checkpoint", start);
+}
+
+void LogSetImpl::check_free_space() {
+  auto free = runtime_.disk().free_bytes(options_.dir);
+  if (!free) return;
+  bool low = *free < options_.free_bytes_floor;
+  if (low != no_space_) WEIR_WARN("{}: {} bytes free: produces are {}", options_.dir, *free, low ? "refused" : "accepted again");
+  no_space_ = low;
+}
+
+void LogSetImpl::tick() {
+  if (offline_ || closed_ || closing_) return;
+  WallMillis now = runtime_.wall_now();
+  for (auto& [tp, log] : logs_) log->tick(now);
+  std::erase_if(retired_, [](const LogPtr& log) { return !log->busy() && log.use_count() == 1; });
+  if (memory_only()) return;
+  check_free_space();
+  delete_next_directory();
+  if (flush_.anything_dirty()) flush_.write_all();
+  if (state_changed_ && runtime_.now() - last_high_watermarks_ > kHighWatermarksEvery) {
+    last_high_watermarks_ = runtime_.now();
+    if (!flush_.checkpointing()) flush_.checkpoint(nullptr);
+  }
+}
+
+void LogSetImpl::close(std::function<void(Status)> done) {
+  CHECK(!closing_, "closed twice");
+  closing_ = true;
+  close_done_ = std::move(done);
+  runtime_.defer([this, alive = alive_] {
+    if (*alive && journal_.idle()) finish_close();
+  });
+}
+
+void LogSetImpl::finish_close() {
+  if (closed_ || !close_done_) return;
+  closed_ = true;
+  if (offline_) return std::exchange(close_done_, nullptr)(*failure_);
+  if (memory_only()) return std::exchange(close_done_, nullptr)(Status());
+  for (auto& [tp, log] : logs_) {
+    log->write_snapshot();
+    flush_.dirty(*log);
+  }
+  flush_.checkpoint([this] {
+    Status written = write_state(true);
+    flush_.stop();
+    std::exchange(close_done_, nullptr)(written);
+  });
+}
+
+void LogSetImpl::storage_failed(const Error& error) {
+  if (offline_) return;
+  offline_ = true;
+  failure_ = error;
+  WEIR_ERROR("log directory {} is offline: {}", options_.dir, error.message());
+  journal_.fail(error);
+  flush_.stop();
+  runtime_.defer([this, alive = alive_, error] {
+    if (!*alive) return;
+    std::vector<LogPtr> logs;
+    for (auto& [tp, log] : logs_) logs.push_back(log);
+    for (const LogPtr& log : logs) {
+      log->notify_failed(error);
+      if (!*alive) return;
+    }
+    if (close_done_) std::exchange(close_done_, nullptr)(error);
+  });
+}
+
+void LogSetImpl::check_invariants() const {
+  journal_.check_invariants();
+  uint64_t cached = 0;
+  for (const auto& [tp, log] : logs_) {
+    log->check_invariants();
+    cached += log->tail_bytes();
+  }
+  CHECK(cached == cache_.used(), "the tail cache's account is wrong", cached, cache_.used());
+}
+
+}  // namespace weir::log

@@ -1,0 +1,252 @@
+#pragma once
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/io/runtime.h"
+#include "log/commit_journal.h"
+#include "log/epoch_cache.h"
+#include "log/partition_log.h"
+#include "log/producer_state.h"
+#include "log/segment.h"
+#include "log/tail_cache.h"
+
+namespace weir::log {
+
+class PartitionLogImpl;
+
+/// What a partition's log needs of the set that it belongs to.
+class LogHost {
+ public:
+  virtual ~LogHost() = default;
+  virtual io::Runtime& runtime() = 0;
+  virtual CommitJournal& journal() = 0;
+  virtual TailCache& cache() = 0;
+  virtual bool memory_only() const = 0;
+  virtual bool offline() const = 0;
+  /// Why appends are refused: none, kafka_storage_error (offline, or closing) or no_space.
+  virtual ErrorCode refusal() const = 0;
+  /// The largest append that the journal can ever hold.
+  virtual uint64_t append_bytes_max() const = 0;
+  /// Tell the log's listener later, outside of any call.
+  virtual void notify_later(PartitionLogImpl& log) = 0;
+  /// The log has bytes or changes that are not synced.
+  virtual void note_dirty(PartitionLogImpl& log) = 0;
+  /// Something about the log's files or bounds changed that the next checkpoint must hold.
+  virtual void note_state_changed() = 0;
+  /// Persists (at once) that nothing at or above `to` counts as synced. Called before synced bytes are cut off.
+  virtual Status lower_recovery_point(PartitionLogImpl& log) = 0;
+  /// A write or sync failed: the directory goes offline.
+  virtual void storage_failed(const Error& error) = 0;
+};
+
+/// See PartitionLog. Owned by its set and, while they run, by its operations in flight.
+/// Write-behind (segment_writer.cc): at most one disk operation per log at a time.
+class PartitionLogImpl final : public PartitionLog, public JournalTarget, public std::enable_shared_from_this<PartitionLogImpl> {
+ public:
+  struct Identity {
+    TopicPartition tp;
+    Uuid topic_id;
+    LogKey key;
+    uint64_t number = 0;  // in this process, never used again
+    std::string dir;      // empty: memory only
+  };
+  PartitionLogImpl(LogHost& host, Identity identity, const LogConfig& config);
+  ~PartitionLogImpl() override;
+
+  // --- PartitionLog
+  Result<AppendInfo> append_as_leader(Buffer batches, LeaderEpoch epoch, Origin origin) override;
+  Result<AppendInfo> append_as_follower(Buffer batches) override;
+  Status truncate_to(Offset to) override;
+  Status truncate_fully_and_start_at(Offset to) override;
+  Status advance_log_start(Offset to) override;
+  void read(const ReadRequest& request, std::function<void(Result<ReadResult>)> done) override;
+  void offset_for_timestamp(WallMillis timestamp, Offset up_to, std::function<void(Result<TimestampOffset>)> done) override;
+  void offset_of_max_timestamp(std::function<void(Result<TimestampOffset>)> done) override;
+  EpochEnd epoch_end(LeaderEpoch epoch) const override;
+  LeaderEpoch latest_epoch() const override { return epochs_.latest(); }
+  std::optional<LeaderEpoch> epoch_of(Offset offset) const override;
+  void begin_epoch(LeaderEpoch epoch) override;
+  Offset log_start_offset() const override { return log_start_; }
+  Offset log_end_offset() const override { return segments_.back()->end; }
+  Offset durable_offset() const override { return durable_; }
+  std::optional<Offset> first_unstable_offset() const override { return producers_.first_unstable_offset(); }
+  std::vector<AbortedTxn> aborted_txns(Offset from, Offset up_to) const override;
+  Offset high_watermark_checkpoint() const override { return high_watermark_; }
+  void set_high_watermark(Offset hw) override;
+  const TopicPartition& topic_partition() const override { return id_.tp; }
+  const Uuid& topic_id() const override { return id_.topic_id; }
+  const LogConfig& config() const override { return config_; }
+  void set_config(const LogConfig& config) override;
+  uint64_t size_bytes() const override;
+  std::vector<SegmentInfo> segments() const override;
+  void set_listener(LogListener* listener) override { listener_ = listener; }
+
+  // --- for the set
+  void on_journaled(uint64_t generation, Offset end) override;
+  const Identity& identity() const { return id_; }
+  /// Tells the listener where the durable offset is now, if it grew.
+  void notify();
+  void notify_failed(const Error& error);
+  bool evict(uint64_t entry_id);
+  /// Retention, roll by time, producer expiry.
+  void tick(WallMillis now);
+  /// The log was removed from its set: nothing of it is told or written any more.
+  void retire();
+  bool retired() const { return retired_; }
+  uint64_t dirty_bytes() const { return dirty_bytes_; }
+  uint64_t tail_bytes() const;
+  const ProducerState& producers() const { return producers_; }
+  const EpochCache& epochs() const { return epochs_; }
+  void check_invariants() const;
+
+  // --- write-behind (segment_writer.cc)
+  /// Puts what is journaled into the segment files, in the background.
+  void write_behind();
+  /// Writes and syncs what is journaled now; `done` when it is on the disk. One at a time.
+  void checkpoint(std::function<void()> done);
+  bool busy() const { return busy_; }
+  bool has_file_changes() const { return !file_changes_.empty(); }
+  /// Everything below is synced in the segment files.
+  struct RecoveryPoint {
+    Offset offset = 0;
+    Offset segment_base = 0;
+    uint64_t position = 0;
+  };
+  const RecoveryPoint& recovery_point() const { return recovery_point_; }
+  Offset durable_log_start() const { return log_start_; }
+  void close_idle_files();
+  /// Lets go of what an operation in flight keeps alive: its runtime is dead and will not call back.
+  void abandon_io() { self_in_io_.reset(); }
+  void write_snapshot();
+
+  // --- recovery (recovery.cc)
+  struct StoredState {
+    RecoveryPoint recovery;
+    Offset log_start = 0;
+    Offset high_watermark = 0;
+  };
+  Status load(const StoredState& stored);
+  Status replay_records(ConstBytes batches, bool cut_follows, uint64_t& restored);
+  Status replay_truncate(Offset to);
+  Status replay_restart(Offset to);
+  Status replay_log_start(Offset to);
+  Status finish_recovery();
+
+ private:
+  using SegmentPtr = std::shared_ptr<Segment>;
+  using ReadDone = std::function<void(Result<ReadResult>)>;
+  struct DiskRead;
+  struct TimestampSearch;
+  /// File work that waits until a journal entry of `generation` is durable.
+  struct FileChange {
+    uint64_t generation = 0;
+    SegmentPtr cut;                    // its file is cut to `cut_size`; may be none
+    uint64_t cut_size = 0;
+    std::vector<SegmentPtr> dropped;   // their files go
+  };
+
+  // append (partition_log.cc)
+  Status accepting(size_t bytes) const;
+  Result<std::optional<AppendInfo>> check_producers(ConstBytes batches, Origin origin) const;
+  AppendInfo append_checked(Buffer batches, WallMillis now);
+  void place_batches(Buffer batches, WallMillis now);
+  void maybe_roll(ConstBytes batches, WallMillis now);
+  void roll(Offset base, WallMillis now);
+  Segment& active() { return *segments_.back(); }
+  void journal_entry(EntryKind kind, Offset offset, Buffer bytes);
+  void raise_durable();
+
+  // truncation (truncation.cc)
+  Result<Offset> cut_memory(Offset to);
+  void restart_memory(Offset to);
+  void after_cut(Offset end);
+  void drop_below(Offset start);
+  void add_file_change(FileChange change);
+  void recount_dirty();
+  Status refresh_max_timestamp(Segment& segment);
+  Status rebuild_producers(Offset end);
+  void apply_file_change(FileChange& change);
+
+  // reading (segment_reader.cc)
+  size_t segment_of(Offset offset) const;
+  ReadResult read_tail(const ReadRequest& request) const;
+  void read_disk(const ReadRequest& request, ReadDone done, size_t bytes_wanted);
+  void disk_read_done(DiskRead& read, int32_t result);
+  Status open_file(Segment& segment);
+  Status load_indexes(Segment& segment);
+  /// Plain scan of the batches that overlap [from, to), disk and tail; for rare work.
+  using OnBatch = std::function<bool(BatchHeader, Segment&, FilePos)>;  // false: enough
+  Status for_each_batch(Offset from, Offset to, const OnBatch& fn);
+  /// The batches in [from, to) of the segment's file. Errors: io_error; corrupt_message where the bytes are no batch.
+  Status scan_file(Segment& segment, FilePos from, FilePos to, const OnBatch& fn);
+  void search_step(const std::shared_ptr<TimestampSearch>& search);
+  static void on_disk_read(io::Completion& completion, int32_t result) noexcept;
+
+  // write-behind (segment_writer.cc)
+  void pump();
+  bool pump_file_changes();
+  bool pump_write();
+  bool pump_sync();
+  void io_done(int32_t result);
+  Status save_indexes(Segment& segment, bool sync);
+  Status save_txn_index(Segment& segment);
+  Status save_epochs();
+  std::string path(const std::string& name) const { return id_.dir + "/" + name; }
+
+  LogHost& host_;
+  Identity id_;
+  LogConfig config_;
+  std::vector<SegmentPtr> segments_;   // never empty; the last is active
+  TailEntries tail_;
+  EpochCache epochs_;
+  ProducerState producers_;
+  std::vector<AbortedTxnEntry> aborted_;  // by last offset
+  LogListener* listener_ = nullptr;
+  Offset log_start_ = 0;
+  Offset durable_ = 0;
+  Offset journaled_ = 0;               // what the segments may hold
+  Offset notified_ = 0;
+  Offset high_watermark_ = 0;
+  uint64_t generation_ = 0;            // grows with every cut
+  struct Cut {
+    uint64_t generation;
+    Offset end;
+  };
+  std::vector<Cut> cuts_;              // not journaled yet
+  bool retired_ = false;
+
+  // write-behind
+  struct Io : io::Completion {
+    PartitionLogImpl* log = nullptr;
+  } io_;
+  enum class IoKind { none, write, sync };
+  std::shared_ptr<PartitionLogImpl> self_in_io_;
+  bool busy_ = false;
+  bool pumping_ = false;
+  IoKind io_kind_ = IoKind::none;
+  SegmentPtr io_segment_;
+  uint64_t io_end_ = 0;
+  std::vector<Buffer> io_buffers_;
+  Offset io_end_offset_ = 0;
+  Offset write_goal_ = 0;              // write up to here
+  Offset written_ = 0;                 // everything below is in the files
+  uint64_t dirty_bytes_ = 0;           // in the tail and not in the files
+  bool sync_wanted_ = false;
+  Offset sync_goal_ = 0;
+  std::function<void()> checkpoint_done_;
+  RecoveryPoint recovery_point_;
+  RecoveryPoint syncing_point_;
+  std::deque<FileChange> file_changes_;
+  bool dir_made_ = false;
+  bool dir_dirty_ = false;
+  bool epochs_dirty_ = false;
+  bool recovering_ = false;
+  uint64_t bytes_since_snapshot_ = 0;
+  std::vector<Offset> snapshots_;      // offsets of the snapshot files, ascending
+  size_t aborted_saved_ = 0;           // entries of aborted_ in .txnindex files
+};
+
+}  // namespace weir::log
