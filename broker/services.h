@@ -15,7 +15,7 @@ namespace weir::broker {
 class GroupCoordinator;
 class TopicCreator;
 class ProducerIds;
-class FetchService;
+class FetchHandler;
 
 /// Waits for the metadata image on this node to show something. Lives on shard 0.
 class MetadataWaiter {
@@ -47,7 +47,9 @@ struct Services {
   TopicCreator& topics;
   ProducerIds& producer_ids;
   GroupCoordinator& groups;
-  FetchService& fetch;
+  FetchHandler& fetch;
+  /// advertised.listeners names no host: clients are told the address they dialled.
+  bool advertise_dialled = false;
 
   const replication::MetadataImage& image() const { return *replicas.image(); }
   BrokerId node_id() const { return config.node_id; }

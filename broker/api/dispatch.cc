@@ -85,7 +85,25 @@ ServedRange served(int16_t api_key) {
   return it == table().end() ? ServedRange{} : it->second.range;
 }
 
+void Dispatcher::set_ready() {
+  ready_ = true;
+  auto held = std::move(held_);
+  held_.clear();
+  for (Held& h : held) on_frame(std::move(h.frame), std::move(h.ticket));
+}
+
+bool Dispatcher::may_run_early(int16_t key) const {
+  const wire::ApiRow* row = wire::find_api(key);
+  return row && (row->flags & wire::kOnController);
+}
+
 void Dispatcher::on_frame(Buffer frame, ReplyTicket ticket) {
+  if (!ready_ && !may_run_early(load_be<int16_t>(frame.data()))) {
+    // A client that came too early waits for the node instead of learning of a cluster without brokers.
+    if (held_.size() >= kHeldMax) return ticket.close_connection("the node is starting");
+    held_.push_back({std::move(frame), std::move(ticket)});
+    return;
+  }
   ++requests_;
   // The key and version stand first whatever the header's version is.
   int16_t key = load_be<int16_t>(frame.data());
@@ -106,7 +124,7 @@ void Dispatcher::on_frame(Buffer frame, ReplyTicket ticket) {
     ++refused_;
     return ticket.close_connection("malformed header");
   }
-  ApiRequest request{node_, std::move(parsed->header), ticket.connection().shared_from_this()};
+  ApiRequest request{*node_, std::move(parsed->header), ticket.connection().shared_from_this()};
   request.from_peer = request.header.client_id == replication::kPeerClientId;
   it->second.run(request, parsed->body, std::make_shared<ReplyTicket>(std::move(ticket)));
 }
@@ -149,8 +167,7 @@ std::optional<io::Endpoint> endpoint_for(const ApiRequest& request, BrokerId id)
   }
   if (!found) found = &broker->listeners.front();
   io::Endpoint e = found->endpoint;
-  // advertised.listeners left open: the address this client dialled is right for this node.
-  if (e.host.empty() || e.host == "0.0.0.0" || e.host == "::") e.host = request.connection->local().host;
+  if (id == request.node.node_id() && request.node.advertise_dialled) e.host = request.connection->local().host;
   return e;
 }
 

@@ -7,17 +7,30 @@ namespace weir::broker {
 /// its version 0 (KIP-511).
 class Dispatcher : public FrameHandler {
  public:
-  explicit Dispatcher(Services& node) : node_(node) {}
+  /// Once the node is put together, before the runtime turns.
+  void attach(Services& node) { node_ = &node; }
   void on_frame(Buffer frame, ReplyTicket ticket) override;
   void on_closed(Connection& connection) override;
   /// Called when a connection is gone (the listener forgets it).
   std::function<void(Connection&)> closed;
 
+  /// From now on clients are served; what came before this is taken up.
+  void set_ready();
+
   uint64_t requests() const { return requests_; }
   uint64_t refused() const { return refused_; }
 
  private:
-  Services& node_;
+  static constexpr size_t kHeldMax = 1000;
+  struct Held {
+    Buffer frame;
+    ReplyTicket ticket;
+  };
+  bool may_run_early(int16_t key) const;
+
+  Services* node_ = nullptr;
+  bool ready_ = false;
+  std::vector<Held> held_;
   uint64_t requests_ = 0, refused_ = 0;
 };
 

@@ -1,0 +1,57 @@
+#pragma once
+#include <atomic>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/io/runtime.h"
+#include "broker/node.h"
+#include "web/backend.h"
+
+namespace weir::main {
+
+class JobHost;
+
+/// What the web server shows of this node: views are built on the shard's thread, only when somebody asks.
+class WebBackend final : public web::Backend, public replication::MetadataListener {
+ public:
+  WebBackend(io::Runtime& runtime, broker::Node& node, JobHost& jobs);
+
+  void set_ready() { ready_ = true; }
+  void set_http_url(std::string url) { http_url_ = std::move(url); }
+
+  bool ready() override { return ready_; }
+  void metrics(std::function<void(std::string)> done) override;
+  void poll_cluster(web::ViewCallback<web::ClusterView> done) override;
+  void poll_groups(web::ViewCallback<web::GroupsView> done) override;
+  void poll_jobs(web::ViewCallback<web::JobsView> done) override;
+  void set_series_sink(std::shared_ptr<web::SeriesSink> sink) override;
+  void command(web::Command command, std::function<void(Result<std::string>)> done) override;
+
+  void on_metadata(const replication::ImagePtr& image, const replication::MetadataDelta& delta) override;
+
+ private:
+  web::ClusterView cluster_view();
+  web::GroupsView groups_view();
+  std::string metrics_text();
+  void note_changes(const replication::MetadataImage& before, const replication::MetadataImage& after);
+  void event(web::EventKind kind, std::string text, std::optional<std::string> topic = {}, std::optional<PartitionId> partition = {},
+             std::optional<BrokerId> node = {});
+
+  io::Runtime& runtime_;
+  broker::Node& node_;
+  JobHost& jobs_;
+  std::atomic<bool> ready_{false};
+  std::string http_url_;
+  MonoTime started_;
+  replication::ImagePtr image_;
+  std::deque<web::EventView> events_;
+  uint64_t next_event_ = 1;
+  double last_cpu_s_ = 0;
+  MonoTime last_cpu_at_;
+  std::optional<double> cpu_ratio_;
+};
+
+}  // namespace weir::main

@@ -1,0 +1,266 @@
+#include "broker/node.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/util/check.h"
+#include "base/util/diag.h"
+#include "broker/api/dispatch.h"
+#include "broker/fetch/fetch_handler.h"
+#include "broker/group/group_coordinator.h"
+#include "broker/log_dir.h"
+#include "broker/net/listener.h"
+#include "broker/net/peer_client.h"
+#include "broker/topic_creator.h"
+#include "broker/topic_settings.h"
+
+namespace weir::broker {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr Duration kTick{1'000'000'000};
+constexpr Duration kShutdownMax{5'000'000'000};
+
+/// What listeners and advertised.listeners come to.
+struct ListenPlan {
+  std::vector<ListenerSpec> open;               // to bind, controllers last
+  std::vector<ListenerSpec> advertised;         // by name; a host may be missing
+  std::vector<std::string> controller_names;
+};
+
+bool is_open_host(const std::string& host) { return host.empty() || host == "0.0.0.0" || host == "::"; }
+
+Result<ListenPlan> plan_listeners(const config::BrokerConfig& config) {
+  ListenPlan plan;
+  plan.controller_names = config.controller_listener_names;
+  auto is_controller = [&](const std::string& name) {
+    return std::find(plan.controller_names.begin(), plan.controller_names.end(), name) != plan.controller_names.end();
+  };
+  for (const std::string& text : config.listeners) {
+    TRY_ASSIGN(auto spec, parse_listener(text));
+    plan.open.push_back(spec);
+  }
+  std::stable_sort(plan.open.begin(), plan.open.end(), [&](const auto& a, const auto& b) { return is_controller(a.name) < is_controller(b.name); });
+  for (const std::string& text : config.advertised_listeners) {
+    TRY_ASSIGN(auto spec, parse_listener(text));
+    plan.advertised.push_back(spec);
+  }
+  return plan;
+}
+
+class NodeImpl final : public Node, public replication::MetadataListener {
+ public:
+  NodeImpl(io::Runtime& runtime, NodeOptions options)
+      : runtime_(runtime), options_(std::move(options)), waiter_(runtime), topics_(runtime),
+        request_memory_(static_cast<size_t>(options_.config.weir_request_memory_bytes)), groups_(runtime, options_.config),
+        tick_([this] { tick(); }) {
+    limits_.request_bytes_max = static_cast<size_t>(options_.config.socket_request_max_bytes);
+  }
+
+  ~NodeImpl() override {
+    peers_.close();
+    for (auto& l : listeners_) l->close();
+  }
+
+  Status open();
+
+  Status start(std::function<void()> ready) override {
+    on_ready_ = std::move(ready);
+    quorum_->on_unfenced([this] { become_ready(); });
+    quorum_->on_broker_epoch([this](BrokerEpoch epoch) { replicas_->set_broker_epoch(epoch); });
+    quorum_->add_listener(*replicas_);
+    quorum_->add_listener(*this);
+    TRY(quorum_->start());
+    runtime_.arm_in(tick_, kTick);
+    return {};
+  }
+
+  void stop(std::function<void(Status)> done) override {
+    runtime_.disarm(tick_);
+    quorum_->stop(kShutdownMax, [this, done = std::move(done)] {
+      for (auto& l : listeners_) l->close();
+      peers_.close();
+      logs_->close(done);
+    });
+  }
+
+  Services& services() override { return *services_; }
+  const log::RecoveryReport& recovery() const override { return recovery_; }
+  bool ready() const override { return ready_; }
+  uint64_t requests() const override { return dispatcher_->requests(); }
+  size_t connection_count() const override {
+    size_t n = 0;
+    for (const auto& l : listeners_) n += l->connection_count();
+    return n;
+  }
+  std::vector<replication::ListenerImage> listeners() const override {
+    std::vector<replication::ListenerImage> out;
+    for (const auto& l : listeners_) out.push_back({l->name(), l->endpoint()});
+    return out;
+  }
+
+  /// Replicas have applied the image already: they were added first.
+  void on_metadata(const replication::ImagePtr& image, const replication::MetadataDelta& delta) override {
+    for (const auto& [name, id] : delta.deleted_topics) groups_.on_topic_deleted(name);
+    waiter_.on_image(*image);
+  }
+
+ private:
+  Status open_listeners(std::vector<replication::ListenerImage>& advertised);
+  replication::QuorumNodeOptions quorum_options(std::vector<replication::ListenerImage> advertised) const;
+
+  void become_ready() {
+    if (ready_) return;
+    ready_ = true;
+    dispatcher_->set_ready();
+    if (on_ready_) std::exchange(on_ready_, nullptr)();
+  }
+
+  void tick() {
+    logs_->tick();
+    groups_.tick();
+    for (auto& l : listeners_) l->close_idle(runtime_.now() - milliseconds(options_.config.connections_max_idle_ms));
+    runtime_.arm_in(tick_, kTick);
+  }
+
+  io::Runtime& runtime_;
+  NodeOptions options_;
+  MetadataWaiter waiter_;
+  TopicCreator topics_;
+  ProducerIds producer_ids_;
+  RequestMemory request_memory_;
+  ConnectionLimits limits_;
+  log::RecoveryReport recovery_;
+  std::unique_ptr<log::LogSet> logs_;
+  PeerClient peers_{runtime_};
+  std::unique_ptr<replication::QuorumNode> quorum_;
+  std::unique_ptr<replication::ReplicaManager> replicas_;
+  std::unique_ptr<FetchHandler> fetch_;
+  GroupCoordinator groups_;
+  std::unique_ptr<Services> services_;
+  std::unique_ptr<Dispatcher> dispatcher_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  ListenPlan plan_;
+  bool dialled_ = false, ready_ = false;
+  std::function<void()> on_ready_;
+  io::Timer tick_;
+};
+
+/// Binds the listeners; `advertised` is what the broker registers, with real ports.
+Status NodeImpl::open_listeners(std::vector<replication::ListenerImage>& advertised) {
+  TRY_ASSIGN(plan_, plan_listeners(options_.config));
+  auto is_controller = [&](const std::string& name) {
+    return std::find(plan_.controller_names.begin(), plan_.controller_names.end(), name) != plan_.controller_names.end();
+  };
+  for (const ListenerSpec& spec : plan_.open) {
+    auto listener = std::make_unique<Listener>(runtime_, spec.name, *dispatcher_, request_memory_, limits_);
+    listener->set_connections_max(static_cast<size_t>(options_.config.max_connections));
+    io::Endpoint at = spec.endpoint;
+    if (at.host.empty()) at.host = "0.0.0.0";
+    if (Status s = listener->open(at); !s) {
+      std::string hint = s.code() == ErrorCode::busy_address ? "another process listens there; choose another port in listeners, or stop it" : "see listeners";
+      return Error(s.code(), "listener", fmt::format("{}://{}: {}; {}", spec.name, at.to_string(), s.error().message(), hint));
+    }
+    if (!is_controller(spec.name)) {
+      io::Endpoint told{spec.endpoint.host, listener->endpoint().port};
+      for (const ListenerSpec& a : plan_.advertised) {
+        if (a.name != spec.name) continue;
+        told.host = a.endpoint.host;
+        if (a.endpoint.port != 0) told.port = a.endpoint.port;
+      }
+      if (is_open_host(told.host)) {
+        dialled_ = true;
+        told.host = "127.0.0.1";  // for the other nodes; clients are told what they dialled
+      }
+      advertised.push_back({spec.name, told});
+    }
+    listeners_.push_back(std::move(listener));
+  }
+  return {};
+}
+
+replication::QuorumNodeOptions NodeImpl::quorum_options(std::vector<replication::ListenerImage> advertised) const {
+  const config::BrokerConfig& c = options_.config;
+  auto has_role = [&](const char* role) { return std::find(c.process_roles.begin(), c.process_roles.end(), role) != c.process_roles.end(); };
+  replication::QuorumNodeOptions o;
+  o.node_id = c.node_id;
+  o.is_controller = has_role("controller");
+  o.is_broker = has_role("broker");
+  o.cluster_id = options_.cluster_id;
+  o.directory_id = options_.directory_id;
+  o.log_dirs = {options_.directory_id};
+  o.voters = options_.voters;
+  if (o.voters.empty()) {
+    // Alone: whatever listener there is will do.
+    io::Endpoint self = listeners_.back()->endpoint();
+    if (is_open_host(self.host)) self.host = "127.0.0.1";
+    o.voters.push_back({c.node_id, {}, self});
+  }
+  o.listeners = std::move(advertised);
+  o.peer_listener = c.inter_broker_listener_name;
+  if (!c.broker_rack.empty()) o.rack = c.broker_rack;
+  o.heartbeat_interval = milliseconds(c.broker_heartbeat_interval_ms);
+  o.quorum.fetch_timeout = milliseconds(c.controller_quorum_fetch_timeout_ms);
+  o.quorum.election_timeout = milliseconds(c.controller_quorum_election_timeout_ms);
+  o.quorum.request_timeout = milliseconds(c.controller_quorum_request_timeout_ms);
+  o.controller.num_partitions = c.num_partitions;
+  o.controller.default_replication_factor = static_cast<int16_t>(c.default_replication_factor);
+  o.controller.broker_session_timeout = milliseconds(c.broker_session_timeout_ms);
+  o.controller.leader_imbalance_check_interval = std::chrono::seconds(c.leader_imbalance_check_interval_seconds);
+  o.controller.auto_leader_rebalance = c.auto_leader_rebalance_enable;
+  o.controller.configs = config_rules(c);
+  return o;
+}
+
+Status NodeImpl::open() {
+  const config::BrokerConfig& c = options_.config;
+  log::LogSetOptions lo;
+  lo.dir = options_.log_dir;
+  lo.journal_bytes_max = static_cast<uint64_t>(c.weir_journal_bytes);
+  lo.tail_cache_bytes = static_cast<uint64_t>(c.weir_tail_cache_bytes);
+  lo.free_bytes_floor = static_cast<uint64_t>(c.weir_free_bytes_floor);
+  TRY_ASSIGN(logs_, log::LogSet::open(runtime_, lo, recovery_));
+
+  replication::ReplicaManagerOptions ro;
+  ro.node_id = c.node_id;
+  ro.replica_lag_time_max = milliseconds(c.replica_lag_time_max_ms);
+  ro.replica_fetch_wait_max = milliseconds(c.replica_fetch_wait_max_ms);
+  ro.replica_fetch_max_bytes = c.replica_fetch_max_bytes;
+  ro.settings = [this](const replication::MetadataImage& image, const std::string& topic) { return topic_settings(image, options_.config, topic); };
+
+  dispatcher_ = std::make_unique<Dispatcher>();
+  dispatcher_->closed = [this](Connection& connection) {
+    for (auto& l : listeners_) {
+      if (l->name() == connection.listener()) l->forget(connection);
+    }
+  };
+  std::vector<replication::ListenerImage> advertised;
+  TRY(open_listeners(advertised));
+  quorum_ = replication::QuorumNode::make(runtime_, *logs_, peers_, quorum_options(std::move(advertised)));
+  replicas_ = replication::ReplicaManager::make(runtime_, *logs_, peers_, *quorum_, ro);
+  FetchOptions fo;
+  fo.max_bytes = c.fetch_max_bytes;
+  fetch_ = std::make_unique<FetchHandler>(runtime_, *replicas_, fo);
+  services_ = std::make_unique<Services>(
+      Services{runtime_, options_.config, *logs_, *quorum_, *replicas_, waiter_, topics_, producer_ids_, groups_, *fetch_, dialled_});
+  topics_.attach(*services_);
+  producer_ids_.attach(*services_);
+  groups_.attach(*services_);
+  dispatcher_->attach(*services_);
+  replicas_->on_leadership([this](replication::Partition& partition, bool leads) {
+    if (partition.tp().topic == kOffsetsTopic) groups_.on_leadership(partition, leads);
+  });
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Node>> Node::open(io::Runtime& runtime, NodeOptions options) {
+  auto node = std::make_unique<NodeImpl>(runtime, std::move(options));
+  TRY(node->open());
+  return std::unique_ptr<Node>(std::move(node));
+}
+
+}  // namespace weir::broker
