@@ -1,0 +1,28 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "tools/cli/commands.h"
+
+/// `weir`: server and client in one binary. Commands are in tools/cli, what runs a node in broker/main.
+int main(int argc, char** argv) {
+  CLI::App app{"Weir: a Kafka-compatible log with stream processing and a live dashboard, in one binary.", "weir"};
+  app.require_subcommand(1);
+  app.set_help_all_flag("--help-all", "Help for all commands");
+  app.failure_message(CLI::FailureMessage::help);
+  int exit_code = 0;
+  weir::cli::add_server(app, exit_code);
+  weir::cli::add_format(app, exit_code);
+  weir::cli::add_dev(app, exit_code);
+  weir::cli::add_cluster(app, exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    int code = app.exit(e);
+    return code == 0 ? 0 : 2;
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "weir: %s\n", e.what());
+    return 1;
+  }
+  return exit_code;
+}

@@ -1,0 +1,314 @@
+#include "broker/main/web_backend.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "broker/group/group_coordinator.h"
+#include "broker/main/job_host.h"
+#include "broker/topic_settings.h"
+
+namespace weir::main {
+namespace {
+
+constexpr size_t kEventsKept = 300;
+
+int64_t resident_bytes() {
+  long pages = 0, resident = 0;
+  if (std::FILE* f = std::fopen("/proc/self/statm", "r")) {
+    if (std::fscanf(f, "%ld %ld", &pages, &resident) != 2) resident = 0;
+    std::fclose(f);
+  }
+  return resident * ::sysconf(_SC_PAGESIZE);
+}
+
+double cpu_seconds() {
+  rusage u;
+  ::getrusage(RUSAGE_SELF, &u);
+  return static_cast<double>(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + static_cast<double>(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
+std::string list_of(const std::vector<BrokerId>& ids) {
+  return fmt::format("[{}]", fmt::join(ids, ", "));
+}
+
+std::string name_of(BrokerId id) { return id == kNoBroker ? "none" : std::to_string(id); }
+
+/// Label values of the Prometheus text format.
+std::string label(const std::string& s) {
+  std::string out;
+  for (char c : s) {
+    if (c == '\\' || c == '"') out.push_back('\\');
+    if (c == '\n') out += "\\n";
+    else out.push_back(c);
+  }
+  return out;
+}
+
+}  // namespace
+
+WebBackend::WebBackend(io::Runtime& runtime, broker::Node& node, JobHost& jobs)
+    : runtime_(runtime), node_(node), jobs_(jobs), started_(runtime.now()) {
+  node_.services().quorum.add_listener(*this);
+}
+
+void WebBackend::set_series_sink(std::shared_ptr<web::SeriesSink> sink) {
+  runtime_.post([this, sink = std::move(sink)] { jobs_.set_series_sink(sink); });
+}
+
+void WebBackend::poll_cluster(web::ViewCallback<web::ClusterView> done) {
+  runtime_.post([this, done = std::move(done)] { done(std::shared_ptr<const web::ClusterView>(std::make_shared<web::ClusterView>(cluster_view()))); });
+}
+
+void WebBackend::poll_groups(web::ViewCallback<web::GroupsView> done) {
+  runtime_.post([this, done = std::move(done)] { done(std::shared_ptr<const web::GroupsView>(std::make_shared<web::GroupsView>(groups_view()))); });
+}
+
+void WebBackend::poll_jobs(web::ViewCallback<web::JobsView> done) {
+  runtime_.post([this, done = std::move(done)] { done(std::shared_ptr<const web::JobsView>(std::make_shared<web::JobsView>(jobs_.view()))); });
+}
+
+void WebBackend::metrics(std::function<void(std::string)> done) {
+  runtime_.post([this, done = std::move(done)] { done(metrics_text()); });
+}
+
+void WebBackend::command(web::Command command, std::function<void(Result<std::string>)> done) {
+  (void)command;
+  done(Error(ErrorCode::unsupported, "web", "use the command line: weir sql, weir job, weir topic"));
+}
+
+void WebBackend::on_metadata(const replication::ImagePtr& image, const replication::MetadataDelta&) {
+  if (image_) note_changes(*image_, *image);
+  image_ = image;
+}
+
+void WebBackend::event(web::EventKind kind, std::string text, std::optional<std::string> topic, std::optional<PartitionId> partition,
+                       std::optional<BrokerId> node) {
+  web::EventView e;
+  e.seq = next_event_++;
+  e.time_ms = runtime_.wall_now();
+  e.kind = kind;
+  e.text = std::move(text);
+  e.topic = std::move(topic);
+  e.partition = partition;
+  e.node = node;
+  events_.push_back(std::move(e));
+  if (events_.size() > kEventsKept) events_.pop_front();
+}
+
+void WebBackend::note_changes(const replication::MetadataImage& before, const replication::MetadataImage& after) {
+  using web::EventKind;
+  for (const auto& [id, broker] : after.brokers) {
+    const auto* old = before.broker(id);
+    bool was = old && !old->fenced, is = !broker->fenced;
+    if (is && !was) event(EventKind::node_up, fmt::format("node {} is up", id), {}, {}, id);
+    if (!is && was) event(EventKind::node_down, fmt::format("node {} is down", id), {}, {}, id);
+  }
+  if (before.controller != after.controller && after.controller != kNoBroker) {
+    event(EventKind::controller_change, fmt::format("node {} is the controller", after.controller), {}, {}, after.controller);
+  }
+  for (const auto& [name, topic] : before.topics) {
+    if (!after.topics.contains(name)) event(EventKind::topic_deleted, fmt::format("topic {} was deleted", name), name);
+  }
+  for (const auto& [name, topic] : after.topics) {
+    const auto* old = before.topic(name);
+    if (!old || old->id != topic->id) {
+      event(EventKind::topic_created, fmt::format("topic {} was created with {} partitions", name, topic->partitions.size()), name);
+      continue;
+    }
+    if (old == topic.get()) continue;  // shared: nothing changed
+    for (size_t i = 0; i < topic->partitions.size() && i < old->partitions.size(); ++i) {
+      const auto &was = old->partitions[i], &is = topic->partitions[i];
+      auto p = static_cast<PartitionId>(i);
+      if (was.leader != is.leader) {
+        event(EventKind::leader_change, fmt::format("{}-{}: leader {} → {} (epoch {})", name, i, name_of(was.leader), name_of(is.leader), is.leader_epoch), name, p, is.leader);
+      }
+      if (was.isr.size() != is.isr.size()) {
+        event(is.isr.size() < was.isr.size() ? EventKind::isr_shrink : EventKind::isr_expand, fmt::format("{}-{}: ISR {} → {}", name, i, list_of(was.isr), list_of(is.isr)), name, p);
+      }
+    }
+  }
+}
+
+web::ClusterView WebBackend::cluster_view() {
+  broker::Services& s = node_.services();
+  const replication::MetadataImage& image = s.image();
+  web::ClusterView v;
+  v.cluster_id = image.cluster_id;
+  v.local_node = s.node_id();
+  v.time_ms = runtime_.wall_now();
+  replication::QuorumView q = s.quorum.view();
+
+  MonoTime now = runtime_.now();
+  double cpu = cpu_seconds();
+  if (now - last_cpu_at_ > std::chrono::milliseconds(900)) {
+    if (last_cpu_at_.ns != 0) cpu_ratio_ = (cpu - last_cpu_s_) / (static_cast<double>((now - last_cpu_at_).count()) / 1e9);
+    last_cpu_at_ = now, last_cpu_s_ = cpu;
+  }
+  for (const auto& [id, broker] : image.brokers) {
+    web::NodeView n;
+    n.id = id;
+    if (!broker->listeners.empty()) n.host = broker->listeners[0].endpoint.host, n.port = broker->listeners[0].endpoint.port;
+    n.rack = broker->rack;
+    n.alive = !broker->fenced;
+    n.fenced = broker->fenced;
+    n.controller = image.controller == id;
+    n.voter = std::any_of(q.replicas.begin(), q.replicas.end(), [&, node = id](const auto& r) { return r.id == node && r.voter; });
+    int32_t leaders = 0, replicas = 0;
+    for (const auto& [name, topic] : image.topics) {
+      for (const auto& p : topic->partitions) {
+        leaders += p.leader == id;
+        replicas += std::find(p.replicas.begin(), p.replicas.end(), id) != p.replicas.end();
+      }
+    }
+    n.leaders = leaders;
+    n.replicas = replicas;
+    if (id == s.node_id()) {
+      n.http = http_url_.empty() ? std::nullopt : std::optional(http_url_);
+      n.rss_bytes = resident_bytes();
+      n.cpu_ratio = cpu_ratio_;
+      n.io_backend = std::string(runtime_.backend());
+      n.uptime_ms = (now - started_).count() / 1'000'000;
+      n.connections = static_cast<int32_t>(node_.connection_count());
+      int64_t used = 0;
+      for (auto* log : s.logs.all()) used += static_cast<int64_t>(log->size_bytes());
+      n.disk_used_bytes = used;
+    }
+    v.nodes.push_back(std::move(n));
+  }
+  if (q.leader != kNoBroker) v.quorum.leader = q.leader;
+  v.quorum.epoch = q.epoch;
+  v.quorum.high_watermark = q.high_watermark;
+  for (const auto& r : q.replicas) {
+    web::QuorumVoterView voter;
+    voter.id = r.id;
+    voter.observer = !r.voter;
+    if (r.log_end != kNoOffset) voter.log_end_offset = r.log_end, voter.lag = r.lag;
+    if (r.last_caught_up_ago >= Duration{0}) voter.last_caught_up_ms = v.time_ms - r.last_caught_up_ago.count() / 1'000'000;
+    v.quorum.voters.push_back(voter);
+  }
+  for (const auto& [name, topic] : image.topics) {
+    web::TopicView t;
+    t.name = name;
+    t.topic_id = topic->id.to_string();
+    t.internal = name.starts_with("__");
+    t.partitions = static_cast<int32_t>(topic->partitions.size());
+    t.replication_factor = topic->partitions.empty() ? 0 : static_cast<int32_t>(topic->partitions[0].replicas.size());
+    config::TopicConfig c = config::make_topic_config(broker::layers_of_topic(image, s.config, name));
+    t.retention_ms = c.retention_ms;
+    t.retention_bytes = c.retention_bytes;
+    t.cleanup_policy = fmt::format("{}", fmt::join(c.cleanup_policy, ","));
+    t.flush_policy = c.weir_flush;
+    t.min_insync_replicas = c.min_insync_replicas;
+    v.topics.push_back(std::move(t));
+    for (size_t i = 0; i < topic->partitions.size(); ++i) {
+      const auto& p = topic->partitions[i];
+      web::PartitionView out;
+      out.topic = name;
+      out.partition = static_cast<PartitionId>(i);
+      if (p.leader != kNoBroker) out.leader = p.leader;
+      out.leader_epoch = p.leader_epoch;
+      out.replicas = p.replicas;
+      out.isr = p.isr;
+      replication::Partition* local = s.replicas.find({name, out.partition});
+      if (local) {
+        replication::PartitionView pv = local->view(now);
+        out.log_start = pv.log_start;
+        out.high_watermark = pv.high_watermark;
+        out.size_bytes = static_cast<int64_t>(local->log().size_bytes());
+        if (pv.leads) out.log_end = pv.log_end;
+        for (BrokerId id : p.replicas) {
+          web::ReplicaView r;
+          r.broker = id;
+          r.in_sync = std::find(p.isr.begin(), p.isr.end(), id) != p.isr.end();
+          if (id == s.node_id()) {
+            r.log_end = pv.durable;
+          } else {
+            for (const auto& known : pv.replicas) {
+              if (known.broker != id || known.durable_end == kNoOffset) continue;
+              r.log_end = known.durable_end;
+              r.lag_ms = known.caught_up_ago.count() / 1'000'000;
+            }
+          }
+          if (pv.leads && r.log_end) r.lag = std::max<int64_t>(0, pv.log_end - *r.log_end);
+          out.replica_states.push_back(r);
+        }
+      }
+      v.partitions.push_back(std::move(out));
+    }
+  }
+  v.events.assign(events_.begin(), events_.end());
+  return v;
+}
+
+web::GroupsView WebBackend::groups_view() {
+  broker::Services& s = node_.services();
+  web::GroupsView v;
+  v.time_ms = runtime_.wall_now();
+  for (const broker::GroupView& g : s.groups.view()) {
+    web::GroupView out;
+    out.group_id = g.id;
+    out.type = "classic";
+    out.state = g.state;
+    out.protocol = g.protocol;
+    out.coordinator = s.node_id();
+    out.generation = g.generation;
+    for (const auto& m : g.members) out.members.push_back({m.id, m.client_id, m.host, std::nullopt, 0});
+    for (const auto& [tp, offset] : g.offsets) {
+      web::GroupOffsetView o;
+      o.topic = tp.topic;
+      o.partition = tp.partition;
+      o.committed = offset;
+      if (replication::Partition* p = s.replicas.find(tp)) {
+        o.log_end = p->high_watermark();
+        o.lag = std::max<int64_t>(0, *o.log_end - offset);
+        out.lag = out.lag.value_or(0) + *o.lag;
+      }
+      out.offsets.push_back(std::move(o));
+    }
+    v.groups.push_back(std::move(out));
+  }
+  return v;
+}
+
+std::string WebBackend::metrics_text() {
+  broker::Services& s = node_.services();
+  std::string out;
+  auto head = [&](const char* name, const char* type, const char* help) { out += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, help, name, type); };
+  head("weir_build_info", "gauge", "Always 1; the labels tell the build.");
+  out += fmt::format("weir_build_info{{backend=\"{}\"}} 1\n", runtime_.backend());
+  head("process_resident_memory_bytes", "gauge", "Resident memory.");
+  out += fmt::format("process_resident_memory_bytes {}\n", resident_bytes());
+  head("process_cpu_seconds_total", "counter", "User and system CPU time.");
+  out += fmt::format("process_cpu_seconds_total {:.3f}\n", cpu_seconds());
+  head("weir_requests_total", "counter", "Kafka requests taken.");
+  out += fmt::format("weir_requests_total {}\n", node_.requests());
+  head("weir_connections", "gauge", "Open Kafka connections.");
+  out += fmt::format("weir_connections {}\n", node_.connection_count());
+  head("weir_journal_written_bytes_total", "counter", "Bytes written to the commit journal.");
+  out += fmt::format("weir_journal_written_bytes_total {}\n", s.logs.journal_bytes_written());
+  head("weir_tail_cache_bytes", "gauge", "Memory of the newest records.");
+  out += fmt::format("weir_tail_cache_bytes {}\n", s.logs.tail_cache_used());
+  auto partitions = s.replicas.all();
+  size_t under = 0;
+  head("weir_partition_high_watermark", "gauge", "First offset that is not yet committed.");
+  for (auto* p : partitions) out += fmt::format("weir_partition_high_watermark{{topic=\"{}\",partition=\"{}\"}} {}\n", label(p->tp().topic), p->tp().partition, p->high_watermark());
+  head("weir_partition_log_end_offset", "gauge", "Next offset to be written.");
+  for (auto* p : partitions) out += fmt::format("weir_partition_log_end_offset{{topic=\"{}\",partition=\"{}\"}} {}\n", label(p->tp().topic), p->tp().partition, p->log_end_offset());
+  head("weir_partition_isr_size", "gauge", "In-sync replicas of partitions led here.");
+  for (auto* p : partitions) {
+    const auto* image = s.image().partition(p->tp());
+    if (!p->leads() || !image) continue;
+    under += image->isr.size() < image->replicas.size();
+    out += fmt::format("weir_partition_isr_size{{topic=\"{}\",partition=\"{}\"}} {}\n", label(p->tp().topic), p->tp().partition, image->isr.size());
+  }
+  head("weir_under_replicated_partitions", "gauge", "Partitions led here with fewer in-sync replicas than replicas.");
+  out += fmt::format("weir_under_replicated_partitions {}\n", under);
+  return out;
+}
+
+}  // namespace weir::main

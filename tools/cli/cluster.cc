@@ -1,0 +1,300 @@
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "base/config/config.h"
+#include "base/util/uuid.h"
+#include "tools/cli/commands.h"
+
+/// `weir cluster`: nodes as processes of their own on this machine. DIR holds per node N: node-N.properties, node-N.log (stderr), node-N.out (ready line),
+/// node-N.pid (pid and start time, which together name one process), data-N/.
+namespace weir::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Args {
+  int nodes = 3, kafka_port = 19092, http_port = 8081, node = 0;
+  std::string dir;
+  std::vector<std::string> set;
+  bool json = false, no_wait = false;
+};
+
+struct NodeFile {
+  int id;
+  fs::path properties, log, out, pid;
+};
+
+struct Failure {
+  std::string text;
+  int code = 1;
+};
+
+NodeFile files_of(const std::string& dir, int id) {
+  fs::path base = fs::path(dir) / fmt::format("node-{}", id);
+  auto with = [&](const char* suffix) { return fs::path(base.string() + suffix); };
+  return {id, with(".properties"), with(".log"), with(".out"), with(".pid")};
+}
+
+std::vector<int> nodes_in(const std::string& dir) {
+  std::vector<int> ids;
+  for (int id = 1; fs::exists(files_of(dir, id).properties); ++id) ids.push_back(id);
+  if (ids.empty()) throw Failure{fmt::format("{} holds no cluster; start one with `weir cluster up -n 3 --dir {}`", dir, dir)};
+  return ids;
+}
+
+std::string read_text(const fs::path& path) {
+  std::ifstream in(path);
+  std::stringstream s;
+  s << in.rdbuf();
+  return s.str();
+}
+
+config::Values properties_of(const NodeFile& node) {
+  auto v = config::parse_properties(read_text(node.properties));
+  return v ? *v : config::Values{};
+}
+
+/// Start time in clock ticks since boot, and state; with the pid it names a process for good.
+bool stat_of(pid_t pid, unsigned long long& start, char& state) {
+  std::string text = read_text(fmt::format("/proc/{}/stat", pid));
+  size_t close = text.rfind(')');
+  if (close == std::string::npos) return false;
+  std::istringstream in(text.substr(close + 2));
+  std::string field;
+  for (int i = 3; i <= 22; ++i) {
+    if (!(in >> field)) return false;
+    if (i == 3) state = field[0];
+    if (i == 22) start = std::stoull(field);
+  }
+  return true;
+}
+
+/// The node's process, or 0 when it does not run.
+pid_t pid_of(const NodeFile& node, char* state = nullptr) {
+  std::istringstream in(read_text(node.pid));
+  pid_t pid = 0;
+  unsigned long long recorded = 0, start = 0;
+  char s = '?';
+  if (!(in >> pid >> recorded) || !stat_of(pid, start, s) || start != recorded || s == 'Z' || s == 'X') return 0;
+  if (state) *state = s;
+  return pid;
+}
+
+void write_properties(const Args& args, int id, const std::string& cluster_voters) {
+  NodeFile node = files_of(args.dir, id);
+  std::ofstream out(node.properties);
+  int rf = std::min(args.nodes, 3);
+  out << "process.roles=broker,controller\n"
+      << "node.id=" << id << "\n"
+      << "controller.quorum.voters=" << cluster_voters << "\n"
+      << "listeners=PLAINTEXT://127.0.0.1:" << args.kafka_port + id - 1 << "\n"
+      << "advertised.listeners=PLAINTEXT://127.0.0.1:" << args.kafka_port + id - 1 << "\n"
+      << "log.dirs=" << fs::absolute(fs::path(args.dir) / fmt::format("data-{}", id)).string() << "\n"
+      << "default.replication.factor=" << rf << "\n"
+      << "min.insync.replicas=" << (rf > 1 ? 2 : 1) << "\n"
+      << "offsets.topic.replication.factor=" << rf << "\n"
+      << "group.initial.rebalance.delay.ms=0\n"
+      << "weir.http.listeners=127.0.0.1:" << args.http_port + id - 1 << "\n";
+  for (const std::string& s : args.set) {
+    if (s.find('=') == std::string::npos) throw Failure{fmt::format("--set {} is not key=value", s), 2};
+    out << s << "\n";
+  }
+}
+
+std::string cluster_id_of(const std::string& dir) {
+  fs::path path = fs::path(dir) / "cluster.id";
+  std::string id = read_text(path);
+  if (id.empty()) {
+    uint64_t r[2];
+    std::ifstream("/dev/urandom").read(reinterpret_cast<char*>(r), sizeof r);
+    id = Uuid::from_random(r[0], r[1]).to_string();
+    std::ofstream(path) << id;
+  }
+  return id;
+}
+
+void launch(const std::string& dir, const NodeFile& node) {
+  if (pid_of(node)) throw Failure{fmt::format("node {} of {} already runs", node.id, dir)};
+  std::string cluster = cluster_id_of(dir);
+  pid_t pid = ::fork();
+  if (pid < 0) throw Failure{fmt::format("fork: {}", std::strerror(errno))};
+  if (pid == 0) {
+    ::setsid();
+    int null = ::open("/dev/null", O_RDONLY), out = ::open(node.out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644),
+        log = ::open(node.log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
+    ::dup2(null, 0), ::dup2(out, 1), ::dup2(log, 2);
+    // A node must not hold a caller's lock or pipe for as long as it lives.
+    ::closefrom(3);
+    ::execl("/proc/self/exe", "weir", "server", node.properties.c_str(), "--auto-format", "-t", cluster.c_str(), static_cast<char*>(nullptr));
+    ::_exit(127);
+  }
+  unsigned long long start = 0;
+  char state = '?';
+  stat_of(pid, start, state);
+  std::ofstream(node.pid) << pid << " " << start << "\n";
+}
+
+void await_ready(const NodeFile& node, int seconds = 60) {
+  auto until = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+  while (read_text(node.out).find("\"event\":\"ready\"") == std::string::npos) {
+    ::waitpid(-1, nullptr, WNOHANG);  // so that a child that failed is seen as gone
+    if (!pid_of(node)) {
+      std::string log = read_text(node.log);
+      throw Failure{fmt::format("node {} ended while starting:\n{}", node.id, log.size() > 2000 ? log.substr(log.size() - 2000) : log)};
+    }
+    if (std::chrono::steady_clock::now() > until) throw Failure{fmt::format("node {} is not ready after {} s; see {}", node.id, seconds, node.log.string()), 3};
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
+void await_end(const NodeFile& node, int seconds) {
+  auto until = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+  while (pid_of(node) && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+}
+
+NodeFile chosen(const Args& args) {
+  for (int id : nodes_in(args.dir)) {
+    if (id == args.node) return files_of(args.dir, id);
+  }
+  throw Failure{fmt::format("there is no node {} in {}", args.node, args.dir), 2};
+}
+
+void send(const NodeFile& node, int signal) {
+  pid_t pid = pid_of(node);
+  if (!pid) throw Failure{fmt::format("node {} does not run", node.id)};
+  if (::kill(pid, signal) != 0) throw Failure{fmt::format("node {}: {}", node.id, std::strerror(errno))};
+}
+
+void up(const Args& args) {
+  if (args.nodes < 1 || args.nodes > 9) throw Failure{"-n must be between 1 and 9", 2};
+  fs::create_directories(args.dir);
+  std::vector<int> ids;
+  if (fs::exists(files_of(args.dir, 1).properties)) {
+    ids = nodes_in(args.dir);
+    if (static_cast<int>(ids.size()) != args.nodes) throw Failure{fmt::format("{} holds a cluster of {} nodes", args.dir, ids.size()), 2};
+  } else {
+    for (int id = 1; id <= args.nodes; ++id) ids.push_back(id);
+  }
+  for (int id : ids) {
+    if (pid_of(files_of(args.dir, id))) throw Failure{fmt::format("a cluster already runs in {}; stop it with `weir cluster down --dir {}`", args.dir, args.dir)};
+  }
+  std::string voters;
+  for (int id : ids) voters += fmt::format("{}{}@127.0.0.1:{}", voters.empty() ? "" : ",", id, args.kafka_port + id - 1);
+  for (int id : ids) write_properties(args, id, voters);
+  for (int id : ids) launch(args.dir, files_of(args.dir, id));
+  if (args.no_wait) return;
+  try {
+    for (int id : ids) await_ready(files_of(args.dir, id));
+  } catch (const Failure&) {
+    for (int id : ids) {
+      if (pid_t pid = pid_of(files_of(args.dir, id))) ::kill(pid, SIGTERM);
+    }
+    throw;
+  }
+  std::string bootstrap;
+  for (int id : ids) bootstrap += fmt::format("{}127.0.0.1:{}", bootstrap.empty() ? "" : ",", args.kafka_port + id - 1);
+  fmt::print("{} nodes are ready.\n  Kafka      {}\n  Dashboard  http://127.0.0.1:{}\n", ids.size(), bootstrap, args.http_port);
+}
+
+void ps(const Args& args) {
+  std::string json;
+  if (!args.json) fmt::print("{:<5} {:<8} {:<9} {:<22} {:<24} {:<18} {}\n", "NODE", "PID", "STATE", "KAFKA", "HTTP", "ROLE", "LOG DIR");
+  for (int id : nodes_in(args.dir)) {
+    NodeFile node = files_of(args.dir, id);
+    config::Values v = properties_of(node);
+    char state = '?';
+    pid_t pid = pid_of(node, &state);
+    bool ready = read_text(node.out).find("\"event\":\"ready\"") != std::string::npos;
+    const char* word = !pid ? "stopped" : state == 'T' || state == 't' ? "paused" : ready ? "running" : "starting";
+    std::string kafka = v["listeners"], http = v["weir.http.listeners"];
+    kafka = kafka.substr(kafka.find("://") == std::string::npos ? 0 : kafka.find("://") + 3);
+    if (!http.empty()) http = "http://" + http;
+    if (args.json) {
+      json += fmt::format("{}{{\"node\":{},\"pid\":{},\"state\":\"{}\",\"kafka\":\"{}\",\"http\":\"{}\",\"role\":\"{}\",\"log_dir\":\"{}\"}}", json.empty() ? "" : ",", id,
+                          pid ? std::to_string(pid) : "null", word, kafka, http, v["process.roles"], v["log.dirs"]);
+    } else {
+      fmt::print("{:<5} {:<8} {:<9} {:<22} {:<24} {:<18} {}\n", id, pid ? std::to_string(pid) : "-", word, kafka, http, v["process.roles"], v["log.dirs"]);
+    }
+  }
+  if (args.json) fmt::print("[{}]\n", json);
+}
+
+void down(const Args& args) {
+  std::vector<int> ids = nodes_in(args.dir);
+  for (int id : ids) {
+    if (pid_t pid = pid_of(files_of(args.dir, id))) ::kill(pid, SIGCONT), ::kill(pid, SIGTERM);
+  }
+  for (int id : ids) {
+    NodeFile node = files_of(args.dir, id);
+    await_end(node, 10);
+    if (pid_t pid = pid_of(node)) {
+      fmt::print(stderr, "node {} did not end within 10 s and is killed\n", id);
+      ::kill(pid, SIGKILL);
+      await_end(node, 5);
+    }
+  }
+}
+
+}  // namespace
+
+void add_cluster(CLI::App& app, int& exit_code) {
+  auto* cmd = app.add_subcommand("cluster", "Run a cluster of local processes");
+  cmd->require_subcommand(1);
+  auto args = std::make_shared<Args>();
+  auto add = [&](const char* name, const char* help, bool wants_node, std::function<void()> run) {
+    auto* sub = cmd->add_subcommand(name, help);
+    if (wants_node) sub->add_option("NODE", args->node, "Node id")->required();
+    sub->add_option("--dir", args->dir, "Directory of the cluster")->required();
+    sub->callback([run = std::move(run), &exit_code] {
+      try {
+        run();
+      } catch (const Failure& f) {
+        std::fprintf(stderr, "weir: %s\n", f.text.c_str());
+        exit_code = f.code;
+      }
+    });
+    return sub;
+  };
+  auto* u = add("up", "Start all nodes and wait until they serve", false, [args] { up(*args); });
+  u->add_option("-n,--nodes", args->nodes, "How many nodes")->capture_default_str();
+  u->add_option("--kafka-port", args->kafka_port, "Kafka port of node 1; the others count up")->capture_default_str();
+  u->add_option("--http-port", args->http_port, "Dashboard port of node 1; the others count up")->capture_default_str();
+  u->add_option("--set", args->set, "key=value of server.properties for every node; may be given several times");
+  u->add_flag("--no-wait", args->no_wait, "Return at once");
+  add("ps", "List the nodes", false, [args] { ps(*args); })->add_flag("--json", args->json, "As JSON");
+  add("kill", "kill -9 a node", true, [args] {
+    NodeFile node = chosen(*args);
+    send(node, SIGKILL);
+    await_end(node, 5);
+  });
+  add("pause", "Freeze a node (SIGSTOP)", true, [args] { send(chosen(*args), SIGSTOP); });
+  add("resume", "Let a frozen node go on (SIGCONT)", true, [args] { send(chosen(*args), SIGCONT); });
+  add("stop", "Stop a node in an orderly way", true, [args] {
+    NodeFile node = chosen(*args);
+    send(node, SIGTERM);
+    await_end(node, 15);
+    if (pid_of(node)) throw Failure{fmt::format("node {} did not end within 15 s", node.id)};
+  });
+  add("start", "Start a node again on its data", true, [args] {
+    NodeFile node = chosen(*args);
+    launch(args->dir, node);
+    if (!args->no_wait) await_ready(node);
+  })->add_flag("--no-wait", args->no_wait, "Return at once");
+  add("down", "Stop all nodes", false, [args] { down(*args); });
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,16 @@
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+/// One function a command of `weir`, each in a file of its own. It adds its subcommand; the subcommand's callback sets `exit_code`.
+/// Exit codes: 0 ok, 1 failed, 2 usage, 3 not reachable, 4 unsafe refused.
+namespace weir::cli {
+
+void add_server(CLI::App& app, int& exit_code);
+void add_format(CLI::App& app, int& exit_code);
+void add_dev(CLI::App& app, int& exit_code);
+void add_cluster(CLI::App& app, int& exit_code);
+
+}  // namespace weir::cli
