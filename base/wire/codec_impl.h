@@ -220,6 +220,7 @@ class Decoder {
   bool read_array(std::vector<T>& v, bool may_be_null) {
     int32_t n = in_.array_length(flexible_);
     if (n < 0) return null(may_be_null);
+    v.clear();  // a tag that comes twice counts once
     // Room for what surely comes; the rest grows with what does come.
     v.reserve(std::min<size_t>(static_cast<size_t>(n), 64));
     for (int32_t i = 0; i < n && in_.ok(); ++i) {

@@ -53,8 +53,9 @@ class RecordBatchView {
   bool has_delete_horizon() const { return attributes() & 1 << 6; }
   bool is_idempotent() const { return producer_id() != kNoProducerId; }
 
-  Offset last_offset() const { return base_offset() + last_offset_delta(); }
-  Offset end_offset() const { return last_offset() + 1; }
+  /// Of a batch from a client these mean nothing, and wrap rather than overflow.
+  Offset last_offset() const { return wrapping_add(base_offset(), last_offset_delta()); }
+  Offset end_offset() const { return wrapping_add(base_offset(), int64_t{last_offset_delta()} + 1); }
   /// Sequence of the last record; wraps from 2^31-1 to 0. -1 without idempotence.
   int32_t last_sequence() const;
   size_t size_in_bytes() const { return bytes_.size(); }
@@ -65,6 +66,9 @@ class RecordBatchView {
 
  private:
   explicit RecordBatchView(ConstBytes bytes) : bytes_(bytes) {}
+  static int64_t wrapping_add(int64_t a, int64_t b) {
+    return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+  }
   template <class T>
   T at(size_t position) const {
     return load_be<T>(bytes_.data() + position);
