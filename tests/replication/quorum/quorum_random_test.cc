@@ -53,6 +53,4 @@ TEST(QuorumRandom, AVoteThatIsNotDurableIsCaught) { EXPECT_TRUE(caught(&Faults::
 TEST(QuorumRandom, ATailThatIsNotTruncatedIsCaught) { EXPECT_TRUE(caught(&Faults::no_truncation_by_epoch)); }
 TEST(QuorumRandom, AStaleLeaderThatIsNotFencedIsCaught) { EXPECT_TRUE(caught(&Faults::stale_leader_not_fenced)); }
 
-TEST(QuorumRandom, CountingReplicasOfOlderEpochsIsCaught) { EXPECT_TRUE(caught(&Faults::count_old_epoch)); }
-
 }  // namespace weir::replication::test

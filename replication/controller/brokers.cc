@@ -1,0 +1,283 @@
+#include "replication/controller/brokers.h"
+
+#include <algorithm>
+
+#include "base/util/check.h"
+#include "replication/controller/partition_change.h"
+
+namespace weir::replication {
+
+namespace {
+
+int16_t number(ErrorCode code) { return static_cast<int16_t>(code); }
+
+std::vector<BrokerId> without(const std::vector<BrokerId>& v, BrokerId id) {
+  std::vector<BrokerId> out;
+  for (BrokerId b : v)
+    if (b != id) out.push_back(b);
+  return out;
+}
+
+wire::BrokerRegistrationChangeRecord registration_change(const BrokerImage& b, int8_t fenced, int8_t shutdown) {
+  wire::BrokerRegistrationChangeRecord r;
+  r.broker_id = b.id;
+  r.broker_epoch = b.epoch;
+  r.fenced = fenced;
+  r.in_controlled_shutdown = shutdown;
+  return r;
+}
+
+bool has_leaderships(const MetadataImage& image, BrokerId broker) {
+  bool any = false;
+  for_each_partition_of(image, broker, [&](const TopicImage&, PartitionId, const PartitionImage& p) { any |= p.leader == broker; });
+  return any;
+}
+
+}  // namespace
+
+// --- sessions
+
+void BrokerSessions::reset(const MetadataImage& image, MonoTime now) {
+  sessions_.clear();
+  for (const auto& [id, b] : image.brokers) {
+    sessions_[id].last_contact = now;
+    // A shutdown that began under another controller counts from here.
+    if (b->in_controlled_shutdown) sessions_[id].shutdown_offset = image.offset - 1;
+  }
+}
+
+void BrokerSessions::contact(BrokerId id, Offset metadata_offset, MonoTime now) {
+  Session& s = sessions_[id];
+  s.last_contact = now;
+  s.metadata_offset = metadata_offset;
+}
+
+void BrokerSessions::registered(BrokerId id, MonoTime now) { sessions_[id] = {.last_contact = now}; }
+
+BrokerSessions::Session* BrokerSessions::find(BrokerId id) {
+  auto it = sessions_.find(id);
+  return it == sessions_.end() ? nullptr : &it->second;
+}
+
+std::vector<BrokerId> BrokerSessions::expired(const MetadataImage& image, Duration timeout, MonoTime now) const {
+  std::vector<BrokerId> out;
+  for (const auto& [id, s] : sessions_)
+    if (image.alive(id) && now - s.last_contact >= timeout) out.push_back(id);
+  return out;
+}
+
+MonoTime BrokerSessions::next_expiry(const MetadataImage& image, Duration timeout) const {
+  MonoTime next = MonoTime::max();
+  for (const auto& [id, s] : sessions_)
+    if (image.alive(id)) next = std::min(next, s.last_contact + timeout);
+  return next;
+}
+
+void BrokerSessions::forgive(MonoTime now) {
+  for (auto& [id, s] : sessions_) s.last_contact = now;
+}
+
+Offset BrokerSessions::lowest_offset(const MetadataImage& image, BrokerId except) const {
+  Offset lowest = INT64_MAX;
+  for (const auto& [id, s] : sessions_)
+    if (id != except && is_active(image, id)) lowest = std::min(lowest, s.metadata_offset);
+  return lowest;
+}
+
+// --- moves
+
+bool unclean_election_enabled(const ControllerContext& c, const std::string& topic) {
+  constexpr const char* kKey = "unclean.leader.election.enable";
+  const ConfigMap& own = c.image.config(ConfigType::topic, topic);
+  if (auto it = own.find(kKey); it != own.end()) return it->second == "true";
+  if (!c.options.configs.topic_default) return false;
+  return c.options.configs.topic_default(c.image, kKey).value_or("false") == "true";
+}
+
+void fence_moves(const ControllerContext& c, BrokerId broker, MetadataRecords& out) {
+  auto may_lead = [&](BrokerId id) { return id != broker && is_active(c.image, id); };
+  for_each_partition_of(c.image, broker, [&](const TopicImage& t, PartitionId i, const PartitionImage& p) {
+    if (p.leader != broker && std::find(p.isr.begin(), p.isr.end(), broker) == p.isr.end()) return;
+    bool unclean = p.leader == broker && unclean_election_enabled(c, t.name);
+    if (auto r = plan_change(p, t.id, i, {.isr = without(p.isr, broker), .may_lead = may_lead, .unclean = unclean})) out.push_back(*r);
+  });
+}
+
+void unfence_moves(const ControllerContext& c, BrokerId broker, MetadataRecords& out) {
+  auto may_lead = [&](BrokerId id) { return id == broker || is_active(c.image, id); };
+  for_each_partition_of(c.image, broker, [&](const TopicImage& t, PartitionId i, const PartitionImage& p) {
+    if (p.leader != kNoBroker) return;
+    if (auto r = plan_change(p, t.id, i, {.isr = p.isr, .may_lead = may_lead, .unclean = unclean_election_enabled(c, t.name)})) out.push_back(*r);
+  });
+}
+
+MetadataRecords fence_broker(const ControllerContext& c, BrokerId broker) {
+  const BrokerImage* b = c.image.broker(broker);
+  CHECK(b != nullptr, "only a registered broker is fenced", broker);
+  MetadataRecords out;
+  if (b->fenced) return out;
+  out.push_back(registration_change(*b, 1, 0));
+  fence_moves(c, broker, out);
+  return out;
+}
+
+MetadataRecords rebalance_leaders(const ControllerContext& c, size_t limit) {
+  MetadataRecords out;
+  auto may_lead = [&](BrokerId id) { return is_active(c.image, id); };
+  for (const auto& [name, t] : c.image.topics) {
+    for (size_t i = 0; i < t->partitions.size() && out.size() < limit; i++) {
+      const PartitionImage& p = t->partitions[i];
+      if (p.replicas.empty() || p.leader == p.replicas.front() || p.leader == kNoBroker) continue;
+      if (auto r = plan_change(p, t->id, static_cast<PartitionId>(i), {.isr = p.isr, .may_lead = may_lead, .prefer_first = true})) out.push_back(*r);
+    }
+  }
+  return out;
+}
+
+// --- requests
+
+Result<ControllerDecision<wire::BrokerRegistrationResponse>> decide(const ControllerContext& c, const wire::BrokerRegistrationRequest& r,
+                                                                   bool session_alive) {
+  ControllerDecision<wire::BrokerRegistrationResponse> d;
+  auto refuse = [&](ErrorCode code) {
+    d.response.error_code = number(code);
+    return d;
+  };
+  if (r.cluster_id != c.image.cluster_id) return refuse(ErrorCode::inconsistent_cluster_id);
+  if (r.incarnation_id.is_zero() || r.broker_id < 0) return refuse(ErrorCode::invalid_request);
+  const BrokerImage* known = c.image.broker(r.broker_id);
+  if (known && known->incarnation_id == r.incarnation_id) {
+    d.response.broker_epoch = known->epoch;  // its first answer was lost
+    return d;
+  }
+  if (known && !known->fenced) {
+    // A live broker holds the id (KIP-631), unless this one listens where that one did: a port has one owner, so that one is gone.
+    bool same_place = !r.listeners.empty() && known->listeners.size() == r.listeners.size();
+    for (size_t i = 0; same_place && i < r.listeners.size(); i++)
+      same_place = known->listeners[i].endpoint == io::Endpoint{r.listeners[i].host, r.listeners[i].port};
+    if (session_alive && !same_place) return refuse(ErrorCode::duplicate_broker_registration);
+    fence_moves(c, r.broker_id, d.records);
+  }
+  wire::RegisterBrokerRecord record;
+  record.broker_id = r.broker_id;
+  record.incarnation_id = r.incarnation_id;
+  record.broker_epoch = d.response.broker_epoch = c.log_end;  // KIP-631: the offset of the registration, so it only grows
+  for (const auto& l : r.listeners) record.end_points.push_back({l.name, l.host, l.port, l.security_protocol});
+  for (const auto& f : r.features) record.features.push_back({f.name, f.min_supported_version, f.max_supported_version});
+  record.rack = r.rack;
+  record.fenced = true;
+  record.log_dirs = r.log_dirs;
+  d.records.push_back(std::move(record));
+  return d;
+}
+
+Result<ControllerDecision<wire::BrokerHeartbeatResponse>> decide(const ControllerContext& c, const wire::BrokerHeartbeatRequest& r,
+                                                                BrokerSessions& sessions) {
+  ControllerDecision<wire::BrokerHeartbeatResponse> d;
+  auto& a = d.response;
+  const BrokerImage* b = c.image.broker(r.broker_id);
+  if (!b || b->epoch != r.broker_epoch) {
+    a.error_code = number(ErrorCode::stale_broker_epoch);
+    return d;
+  }
+  auto* session = sessions.find(r.broker_id);
+  CHECK(session != nullptr, "a heartbeat was noted before it is judged", r.broker_id);
+  a.is_caught_up = r.current_metadata_offset >= b->epoch;
+  a.is_fenced = b->fenced;
+  if (b->fenced) {
+    a.should_shut_down = r.want_shut_down;
+    if (r.want_fence || r.want_shut_down || !a.is_caught_up) return d;
+    d.records.push_back(registration_change(*b, -1, 0));
+    unfence_moves(c, r.broker_id, d.records);
+    a.is_fenced = false;
+    return d;
+  }
+  if (r.want_fence) {
+    d.records = fence_broker(c, r.broker_id);
+    a.is_fenced = true;
+    return d;
+  }
+  if (!r.want_shut_down) return d;
+  if (!b->in_controlled_shutdown) {
+    // KIP-631 §Controlled shutdown: leaders move first; the broker goes when the others know.
+    d.records.push_back(registration_change(*b, 0, 1));
+    fence_moves(c, r.broker_id, d.records);
+    session->shutdown_offset = c.log_end + static_cast<Offset>(d.records.size()) - 1;
+    return d;
+  }
+  if (has_leaderships(c.image, r.broker_id)) {
+    fence_moves(c, r.broker_id, d.records);
+    return d;
+  }
+  if (session->shutdown_offset == kNoOffset) session->shutdown_offset = c.log_end - 1;
+  if (sessions.lowest_offset(c.image, r.broker_id) < session->shutdown_offset) return d;
+  d.records = fence_broker(c, r.broker_id);
+  a.is_fenced = a.should_shut_down = true;
+  return d;
+}
+
+Result<ControllerDecision<wire::UnregisterBrokerResponse>> decide(const ControllerContext& c, const wire::UnregisterBrokerRequest& r) {
+  ControllerDecision<wire::UnregisterBrokerResponse> d;
+  d.response.error_message.reset();
+  const BrokerImage* b = c.image.broker(r.broker_id);
+  if (!b) {
+    d.response.error_code = number(ErrorCode::broker_id_not_registered);
+    d.response.error_message = "Broker ID " + std::to_string(r.broker_id) + " is not currently registered";
+    return d;
+  }
+  fence_moves(c, r.broker_id, d.records);
+  wire::UnregisterBrokerRecord record;
+  record.broker_id = b->id;
+  record.broker_epoch = b->epoch;
+  d.records.push_back(record);
+  return d;
+}
+
+namespace {
+
+/// One partition of ElectLeaders; the record, when there is one, goes into `out`.
+PartError elect(const ControllerContext& c, const std::string& topic, PartitionId partition, bool preferred, MetadataRecords& out) {
+  const TopicImage* t = c.image.topic(topic);
+  if (!t) return {ErrorCode::unknown_topic_or_partition, "No such topic as " + topic};
+  const PartitionImage* p = c.image.partition({topic, partition});
+  if (!p) return {ErrorCode::unknown_topic_or_partition, "No such partition as " + topic + "-" + std::to_string(partition)};
+  if (preferred ? p->leader == p->replicas.front() : p->leader != kNoBroker)
+    return {ErrorCode::election_not_needed, "Leader election not needed for topic partition."};
+  // An unclean election asked for by hand is refused: it would lose acknowledged records. A topic may allow it by its config.
+  if (!preferred) return {ErrorCode::eligible_leaders_not_available, "No member of the ISR is available, and unclean election on request is not offered."};
+  auto may_lead = [&](BrokerId id) { return is_active(c.image, id); };
+  auto record = plan_change(*p, t->id, partition, {.isr = p->isr, .may_lead = may_lead, .prefer_first = true});
+  if (!record || record->leader != p->replicas.front())
+    return {ErrorCode::preferred_leader_not_available, "The preferred leader was not available."};
+  out.push_back(*record);
+  return {};
+}
+
+}  // namespace
+
+Result<ControllerDecision<wire::ElectLeadersResponse>> decide(const ControllerContext& c, const wire::ElectLeadersRequest& r) {
+  ControllerDecision<wire::ElectLeadersResponse> d;
+  bool preferred = r.election_type == 0;
+  if (!preferred && r.election_type != 1) {
+    d.response.error_code = number(ErrorCode::invalid_request);
+    return d;
+  }
+  auto add = [&](const std::string& topic, PartitionId partition, bool named) {
+    PartError e = elect(c, topic, partition, preferred, d.records);
+    if (!named && e.code == ErrorCode::election_not_needed) return;
+    auto& results = d.response.replica_election_results;
+    if (results.empty() || results.back().topic != topic) results.push_back({topic, {}});
+    auto message = e.code == ErrorCode::none ? std::optional<std::string>() : std::optional<std::string>(e.message);
+    results.back().partition_result.push_back({partition, number(e.code), message});
+  };
+  if (r.topic_partitions) {
+    for (const auto& t : *r.topic_partitions)
+      for (PartitionId p : t.partitions) add(t.topic, p, true);
+  } else {
+    for (const auto& [name, t] : c.image.topics)
+      for (size_t i = 0; i < t->partitions.size(); i++) add(name, static_cast<PartitionId>(i), false);
+  }
+  return d;
+}
+
+}  // namespace weir::replication

@@ -1,0 +1,57 @@
+#include "replication/controller/partition_change.h"
+
+#include <algorithm>
+
+#include "base/util/check.h"
+
+namespace weir::replication {
+
+namespace {
+
+bool holds(const std::vector<BrokerId>& v, BrokerId id) { return std::find(v.begin(), v.end(), id) != v.end(); }
+
+}  // namespace
+
+bool is_active(const MetadataImage& image, BrokerId id) {
+  const BrokerImage* b = image.broker(id);
+  return b && !b->fenced && !b->in_controlled_shutdown;
+}
+
+std::optional<wire::PartitionChangeRecord> plan_change(const PartitionImage& now, const Uuid& topic, PartitionId partition, const PartitionPlan& plan) {
+  std::vector<BrokerId> isr = plan.isr.empty() ? now.isr : plan.isr;
+  BrokerId leader = kNoBroker;
+  bool stays = now.leader != kNoBroker && holds(isr, now.leader) && plan.may_lead(now.leader);
+  if (stays) leader = now.leader;
+  if (!stays || plan.prefer_first) {
+    for (BrokerId r : now.replicas) {
+      if (!holds(isr, r) || !plan.may_lead(r)) continue;
+      if (!stays || r == now.replicas.front()) leader = r;
+      break;
+    }
+  }
+  if (leader == kNoBroker && plan.unclean) {
+    auto it = std::find_if(now.replicas.begin(), now.replicas.end(), plan.may_lead);
+    if (it != now.replicas.end()) {
+      leader = *it;
+      isr = {leader};
+    }
+  }
+  wire::PartitionChangeRecord r;
+  r.topic_id = topic;
+  r.partition_id = partition;
+  if (isr != now.isr) r.isr = isr;
+  if (leader != now.leader) r.leader = leader;
+  if (!r.isr && r.leader == -2) return std::nullopt;
+  CHECK(!isr.empty(), "an ISR keeps its last member", partition);
+  CHECK(leader == kNoBroker || holds(isr, leader), "a leader is in its ISR", leader);
+  return r;
+}
+
+void for_each_partition_of(const MetadataImage& image, BrokerId broker,
+                           const std::function<void(const TopicImage&, PartitionId, const PartitionImage&)>& visit) {
+  for (const auto& [name, topic] : image.topics)
+    for (size_t i = 0; i < topic->partitions.size(); i++)
+      if (holds(topic->partitions[i].replicas, broker)) visit(*topic, static_cast<PartitionId>(i), topic->partitions[i]);
+}
+
+}  // namespace weir::replication

@@ -1,0 +1,31 @@
+#pragma once
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/wire/records/partition_change_record.h"
+#include "replication/metadata/image.h"
+
+namespace weir::replication {
+
+/// How a partition is to change and who may lead it.
+struct PartitionPlan {
+  std::vector<BrokerId> isr;                    // wanted; may not become empty: the last member stays
+  std::function<bool(BrokerId)> may_lead;       // alive and not about to leave
+  bool unclean = false;                         // unclean.leader.election.enable: a replica outside the ISR may lead when none of it can
+  bool prefer_first = false;                    // move leadership to the preferred replica when it may lead
+};
+
+/// The record that makes `now` so, with a leader elected by the rules: the leader stays while it is in the ISR and may lead; else the first replica in
+/// assignment order that is in the ISR and may; else, when unclean, any replica that may; else nobody (-1). nullopt: nothing changes.
+std::optional<wire::PartitionChangeRecord> plan_change(const PartitionImage& now, const Uuid& topic, PartitionId partition, const PartitionPlan& plan);
+
+/// Calls `visit(topic, partition index, partition)` for all partitions with `broker` among the replicas.
+void for_each_partition_of(const MetadataImage& image, BrokerId broker,
+                           const std::function<void(const TopicImage&, PartitionId, const PartitionImage&)>& visit);
+
+/// Whether `id` may lead or be in an ISR: registered, not fenced, not shutting down.
+bool is_active(const MetadataImage& image, BrokerId id);
+
+}  // namespace weir::replication
