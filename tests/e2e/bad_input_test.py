@@ -1,0 +1,266 @@
+"""Bad input: the node answers or closes, and goes on serving others; bad settings stop the start with a clear message."""
+import os
+import random
+import shutil
+import socket
+import struct
+import subprocess
+import tempfile
+import time
+import unittest
+
+import wire
+from harness import PEER, WEIR, Cluster, free_base, memory_mib, wait_for
+from wire import Conn, W, batch
+
+
+def setUpModule():
+    global cluster
+    cluster = Cluster(1)
+    cluster.__enter__()
+    with Conn(cluster.address(1)) as c:
+        wire.create_topic(c, "bad", 1, 1)
+        wait_for("leader", 15, lambda: wire.produce(c, "bad", 0, batch([b"first"]))[0] == 0)
+
+
+def tearDownModule():
+    cluster.__exit__(None, None, None)
+
+
+class OnTheWire(unittest.TestCase):
+    def setUp(self):
+        self.pids = cluster.pids()
+
+    def tearDown(self):
+        """Whatever the test did: the same process still takes and gives records."""
+        with Conn(cluster.address(1), timeout=5) as c:
+            error, base, _ = wire.produce(c, "bad", 0, batch([b"still here"]))
+            self.assertEqual(0, error)
+            _, _, parts = wire.fetch(c, [("bad", 0, base)], max_wait=2000)
+            self.assertTrue(parts["bad", 0]["records"])
+        self.assertEqual(self.pids, cluster.pids())
+
+    def raw(self):
+        s = socket.create_connection(("127.0.0.1", cluster.port(1)), 10)
+        self.addCleanup(s.close)
+        return s
+
+    def closes(self, s, seconds=10):
+        """The node closes the connection (or resets it); what it says before that is its business."""
+        s.settimeout(seconds)
+        try:
+            while s.recv(65536):
+                pass
+        except ConnectionError:
+            pass
+
+    def test_random_bytes(self):
+        rng = random.Random(7)
+        for _ in range(60):
+            s = self.raw()
+            try:
+                s.sendall(rng.randbytes(rng.randrange(1, 4000)))
+                s.shutdown(socket.SHUT_WR)
+                self.closes(s)
+            except OSError as e:  # reset, or already gone; only silence for ten seconds is wrong
+                self.assertNotIsInstance(e, TimeoutError)
+
+    def test_lengths_that_cannot_be(self):
+        for length in (-1, -(1 << 31), (1 << 31) - 1, 200 << 20):
+            s = self.raw()
+            s.sendall(struct.pack(">i", length) + b"x" * 100)
+            self.closes(s)
+
+    def test_truncated_frames(self):
+        whole = struct.pack(">i", 0)
+        with Conn(cluster.address(1)) as c:
+            whole = c.frame(wire.PRODUCE, 8, wire.produce_body("bad", 0, batch([b"cut"])), 1)
+        for size in list(range(1, 40)) + [len(whole) - 1]:
+            s = self.raw()
+            s.sendall(whole[:size])
+            s.shutdown(socket.SHUT_WR)
+            self.closes(s)
+
+    def test_bodies_cut_or_changed_anywhere(self):
+        """Every API of the node, its body cut, or its bytes changed: an answer or a closed connection, never a crash."""
+        rng = random.Random(11)
+        with Conn(cluster.address(1)) as c:
+            ranges = wire.api_versions(c)[1]
+        bodies = {wire.PRODUCE: wire.produce_body("bad", 0, batch([b"x"])), wire.FETCH: wire.fetch_body([("bad", 0, 0)], max_wait=1),
+                  wire.JOIN_GROUP: wire.join_body("bad-group", "", 3)}
+        for key, (low, high) in sorted(ranges.items()):
+            for version in {low, high}:
+                for _ in range(3):
+                    body = bytearray(bodies.get(key, rng.randbytes(60)))
+                    if rng.random() < 0.5:
+                        body = body[:rng.randrange(len(body))]
+                    else:
+                        for _ in range(3):
+                            body[rng.randrange(len(body))] = rng.randrange(256)
+                    s = self.raw()
+                    header = W().i16(key).i16(version).i32(1).str("bad").done()
+                    s.sendall(struct.pack(">i", len(header) + len(body)) + header + body)
+                    s.shutdown(socket.SHUT_WR)
+                    s.settimeout(10)
+                    try:
+                        while s.recv(65536):
+                            pass
+                    except (ConnectionError, socket.timeout):
+                        pass
+
+    def test_array_lengths_beyond_the_frame(self):
+        for count in (1 << 30, -5, (1 << 31) - 1):
+            s = self.raw()
+            body = struct.pack(">hhih", 3, 1, 1, -1) + struct.pack(">i", count)
+            s.sendall(struct.pack(">i", len(body)) + body)
+            s.shutdown(socket.SHUT_WR)
+            self.closes(s)
+
+    def test_record_batches_that_lie(self):
+        good = batch([b"x" * 50])
+        with Conn(cluster.address(1)) as c:
+            for records, why in ((batch([b"x"], crc=1), "crc"), (good[:30], "cut in the header"), (good[:-5], "cut in the records"),
+                                 (good[:8] + struct.pack(">i", 1 << 30) + good[12:], "length too large"),
+                                 (good[:8] + struct.pack(">i", -1) + good[12:], "negative length"),
+                                 (batch([b"x"], magic=7), "magic"), (batch([b"x"], codec=7, payload=b"x"), "codec"),
+                                 (batch([b"a", b"b"], payload=b"\xff" * 30), "records are no records")):
+                try:
+                    error = wire.produce(c, "bad", 0, records)[0]
+                    self.assertNotEqual(0, error, why)
+                except wire.Closed:
+                    c = Conn(cluster.address(1))
+                    self.addCleanup(c.s.close)
+
+    def test_decompression_bomb(self):
+        import gzip
+        bomb = gzip.compress(bytes(400 << 20), 9)  # 400 KB that become 400 MiB
+        pid = next(iter(cluster.pids().values()))
+        with Conn(cluster.address(1), timeout=60) as c:
+            error = wire.produce(c, "bad", 0, batch([b"x"], codec=1, payload=bomb))[0]
+            self.assertNotEqual(0, error)
+        if PEER == "weir":
+            self.assertLess(memory_mib(pid, "VmHWM"), 400)
+
+    def test_oversized_batch(self):
+        with Conn(cluster.address(1)) as c:
+            self.assertEqual(10, wire.produce(c, "bad", 0, batch([bytes(2 << 20)]))[0])
+
+    @unittest.skipUnless(PEER == "weir", "Apache Kafka runs out of memory here")
+    def test_many_half_open_requests_cost_no_memory(self):
+        """Memory grows as bytes arrive, never by the length that is claimed."""
+        pid = next(iter(cluster.pids().values()))
+        before = memory_mib(pid)
+        socks = []
+        for _ in range(300):
+            s = self.raw()
+            s.sendall(struct.pack(">i", 90 << 20) + struct.pack(">hhi", 0, 8, 1) + b"x" * 200)
+            socks.append(s)
+        with Conn(cluster.address(1)) as c:  # others are served meanwhile
+            self.assertEqual(0, wire.produce(c, "bad", 0, batch([b"y"]))[0])
+        grown = memory_mib(pid) - before
+        print(f"300 half-open requests claiming 90 MiB each: resident memory grew by {grown:.0f} MiB", flush=True)
+        if PEER == "weir":
+            self.assertLess(grown, 300)
+        for s in socks:
+            s.close()
+
+    def test_a_client_that_never_reads(self):
+        with Conn(cluster.address(1)) as c:
+            wire.produce(c, "bad", 0, batch([b"z" * 500000]))
+        s = self.raw()
+        frame = Conn.frame(type("C", (), {"client_id": "x"})(), wire.FETCH, 11, wire.fetch_body([("bad", 0, 0)], max_wait=0), 1)
+        s.settimeout(2)
+        try:
+            for _ in range(2000):
+                s.sendall(frame)
+        except (socket.timeout, ConnectionError):
+            pass
+
+
+@unittest.skipUnless(PEER == "weir", "these are about our own messages")
+class AtStart(unittest.TestCase):
+    def setUp(self):
+        self.dir = tempfile.mkdtemp(prefix="weir-start-")
+        self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
+        self.base = free_base()
+
+    def start(self, lines=(), log_dir=None, seconds=15, port=None):
+        """Runs `weir server` with one node's properties; (exit code or None when it serves, output)."""
+        path = os.path.join(self.dir, "server.properties")
+        port = port or self.base
+        with open(path, "w") as f:
+            f.write(f"node.id=1\nprocess.roles=broker,controller\nlisteners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:"
+                    f"{self.base + 10}\nadvertised.listeners=PLAINTEXT://127.0.0.1:{port}\ncontroller.listener.names=CONTROLLER\n"
+                    f"controller.quorum.voters=1@127.0.0.1:{self.base + 10}\nlog.dirs={log_dir or os.path.join(self.dir, 'data')}\n"
+                    + "".join(line + "\n" for line in lines))
+        p = subprocess.Popen([WEIR, "server", path, "--auto-format"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        try:
+            return p.wait(seconds), p.stdout.read()
+        except subprocess.TimeoutExpired:
+            p.kill()
+            return None, p.communicate()[0]
+        finally:
+            p.stdout.close()
+
+    def refused(self, answer, *words):
+        code, text = answer
+        self.assertNotIn(code, (None, 0), f"it started: {text}")
+        self.assertGreater(code, 0, f"ended by a signal: {text}")
+        for word in words:
+            self.assertIn(word.lower(), text.lower())
+        self.assertNotIn("terminate called", text)
+
+    def test_misspelt_key_names_the_nearest(self):
+        self.refused(self.start(["log.retention.hour=5"]), "log.retention.hour", "log.retention.hours")
+
+    def test_bad_value(self):
+        self.refused(self.start(["num.partitions=many"]), "num.partitions", "many")
+
+    def test_key_of_kafkas_without_meaning_is_one_warning(self):
+        code, text = self.start(["num.network.threads=8"], seconds=4)
+        self.assertIsNone(code, text)
+        self.assertIn("num.network.threads", text)
+        self.assertIn('"event":"ready"', text.replace(" ", ""))
+
+    def test_busy_port(self):
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", self.base + 3))
+            s.listen()
+            self.refused(self.start(port=self.base + 3), str(self.base + 3))
+
+    def test_unwritable_log_dir(self):
+        blocker = os.path.join(self.dir, "file")
+        open(blocker, "w").close()
+        self.refused(self.start(log_dir=os.path.join(blocker, "data")), blocker)
+
+    def test_log_dir_of_another_cluster_or_node(self):
+        data = os.path.join(self.dir, "data")
+        os.makedirs(data)
+        with open(os.path.join(data, "meta.properties"), "w") as f:
+            f.write("version=1\ncluster.id=AAAAAAAAAAAAAAAAAAAAAA\nnode.id=77\ndirectory.id=BBBBBBBBBBBBBBBBBBBBBA\n")
+        self.refused(self.start(log_dir=data), "77")
+
+    def test_missing_file(self):
+        r = subprocess.run([WEIR, "server", os.path.join(self.dir, "none.properties")], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                           text=True, timeout=15)
+        self.refused((r.returncode, r.stdout), "none.properties")
+
+    def test_log_dir_in_use(self):
+        data = os.path.join(self.dir, "data")
+        path = os.path.join(self.dir, "first.properties")
+        with open(path, "w") as f:
+            f.write(f"node.id=1\nprocess.roles=broker,controller\nlisteners=PLAINTEXT://127.0.0.1:{self.base + 4},CONTROLLER://127.0.0.1:"
+                    f"{self.base + 14}\ncontroller.listener.names=CONTROLLER\ncontroller.quorum.voters=1@127.0.0.1:{self.base + 14}\n"
+                    f"log.dirs={data}\n")
+        first = subprocess.Popen([WEIR, "server", path, "--auto-format"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        try:
+            self.assertIn("ready", first.stdout.readline())
+            self.refused(self.start(log_dir=data), data)
+        finally:
+            first.kill()
+            first.wait()
+            first.stdout.close()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
