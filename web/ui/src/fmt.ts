@@ -6,13 +6,13 @@ const known = (n: N): n is number => n !== null && n !== undefined && Number.isF
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 export const int = (n: N) => (known(n) ? whole.format(n) : unknown);
 
-/** Three significant digits, thousands separated: 2,384 · 98.4 · 0.41. */
+/** As many digits as matter, thousands separated: 2,384 · 98.4 · 0.41. */
 export function num(n: N): string {
   if (!known(n)) return unknown;
   const a = Math.abs(n);
   if (a >= 100_000) return si(n);
   if (a >= 100) return whole.format(n);
-  return n.toFixed(a >= 10 ? 1 : a === 0 ? 0 : a >= 1 ? 2 : a >= 0.1 ? 2 : 3);
+  return n.toFixed(a >= 1 ? 1 : a === 0 ? 0 : a >= 0.1 ? 2 : 3);
 }
 function si(n: number): string {
   const units: [number, string][] = [[1e12, 'T'], [1e9, 'G'], [1e6, 'M'], [1e3, 'k']];

@@ -171,6 +171,40 @@ export function frameOf(table: TableSeries, rangeMs: number): Frame {
   return { table: schema, labels: shown.map((s) => s.label), xs: endList.map((e) => e / 1000), windowMs, columns, extra: schema.metrics.filter((_, m) => !roles[m]) };
 }
 
+/**
+ * The frame for a chart: where windows lie closer than lines can show, neighbours become one point, cut at fixed times so that points do not
+ * wander. Counts and rates become means, the error rate that of all requests, p95 the largest.
+ */
+export function thin(frame: Frame, pointsMax: number): Frame {
+  const per = Math.ceil(frame.xs.length / pointsMax);
+  if (per <= 1 || !frame.windowMs) return frame;
+  const step = frame.xs.length > 1 ? (frame.xs[frame.xs.length - 1] - frame.xs[0]) / (frame.xs.length - 1) : frame.windowMs / 1000;
+  const width = per * step;
+  const groups: number[][] = [];
+  let last = NaN;
+  frame.xs.forEach((x, i) => {
+    const bucket = Math.ceil(x / width - 1e-9);
+    if (bucket !== last) groups.push([]);
+    last = bucket;
+    groups[groups.length - 1].push(i);
+  });
+  const requests = frame.columns.get('requests'), errors = frame.columns.get('errors');
+  const columns = new Map<string, (number | null)[][]>();
+  for (const [name, series] of frame.columns) {
+    columns.set(name, series.map((values, k) => groups.map((group) => {
+      const known = group.filter((i) => values[i] !== null);
+      if (!known.length) return null;
+      if (name === 'p95') return Math.max(...known.map((i) => values[i]!));
+      if (name === 'error_rate' && requests && errors) {
+        const all = known.reduce((s, i) => s + (requests[k][i] ?? 0), 0);
+        return all ? known.reduce((s, i) => s + (errors[k][i] ?? 0), 0) / all : 0;
+      }
+      return known.reduce((s, i) => s + values[i]!, 0) / known.length;
+    })));
+  }
+  return { ...frame, xs: groups.map((g) => frame.xs[g[g.length - 1]]), columns };
+}
+
 /** Per window over all keys: sums, rates over the sums, the mean weighted by requests, the largest p95 and whose it is. */
 export function totals(frame: Frame) {
   const n = frame.xs.length;

@@ -1,6 +1,6 @@
 import { CopyButton, Empty, Panel, Tag, type Level } from '../parts/bits';
 import { DataTable, type Column } from '../parts/table';
-import { bytes, clock, compact, duration, int, ms, rate, unknown } from '../fmt';
+import { bytes, clock, compact, duration, int, ms, num, rate, unknown } from '../fmt';
 import { route } from '../router';
 import { useChannel } from '../store';
 import { t, word } from '../strings';
@@ -19,7 +19,7 @@ function columns(now: number): Column<JobView>[] {
     { id: 'out', title: t('rowsOut'), value: (r) => r.rows_out_rate, show: (r) => rate(r.rows_out_rate), number: true },
     { id: 'late', title: t('late'), value: (r) => r.late_rows, show: (r) => int(r.late_rows), number: true },
     { id: 'stateb', title: t('stateSize'), value: (r) => r.state_bytes, show: (r) => bytes(r.state_bytes), number: true },
-    { id: 'emit', title: t('emit'), value: (r) => r.emit_p99_ms, show: (r) => (r.emit_p50_ms === null && r.emit_p99_ms === null ? unknown : `${ms(r.emit_p50_ms)} / ${ms(r.emit_p99_ms)}`), number: true },
+    { id: 'emit', title: t('emit'), value: (r) => r.emit_p99_ms, show: (r) => (r.emit_p50_ms === null && r.emit_p99_ms === null ? unknown : `${num(r.emit_p50_ms)} / ${ms(r.emit_p99_ms)}`), number: true },
     { id: 'ckpt', title: t('checkpoint'), value: (r) => age(r.last_checkpoint_ms, now), show: (r) => (r.last_checkpoint_ms === null ? unknown : t('ago', { t: duration(age(r.last_checkpoint_ms, now)) })), number: true, minor: true },
     { id: 'output', title: t('output'), value: (r) => r.output_topic, minor: true },
   ];
@@ -64,7 +64,7 @@ function Job({ job, now }: { job: JobView; now: number }) {
     [t('rowsIn'), rate(job.rows_in_rate), compact(job.rows_in)], [t('rowsOut'), rate(job.rows_out_rate), compact(job.rows_out)],
     [t('late'), int(job.late_rows)], [t('dropped'), int(job.dropped_rows)],
     [t('stateSize'), bytes(job.state_bytes), job.state_keys === null ? undefined : `${compact(job.state_keys)} ${t('keys')}`],
-    [t('emit'), job.emit_p50_ms === null && job.emit_p99_ms === null ? unknown : `${ms(job.emit_p50_ms)} / ${ms(job.emit_p99_ms)}`],
+    [t('emit'), job.emit_p50_ms === null && job.emit_p99_ms === null ? unknown : `${num(job.emit_p50_ms)} / ${ms(job.emit_p99_ms)}`],
     [t('checkpoint'), job.last_checkpoint_ms === null ? unknown : t('ago', { t: duration(age(job.last_checkpoint_ms, now)) }), job.checkpoints === null ? undefined : t('checkpoints', { n: compact(job.checkpoints) })],
     [t('guarantee'), job.guarantee ? word(job.guarantee) : unknown],
   ];
@@ -80,7 +80,7 @@ function Job({ job, now }: { job: JobView; now: number }) {
       <div class="title"><a class="back" href="/jobs">{t('jobs')}</a><h1>{job.name}</h1><Tag level={levelOf[job.state] ?? 'idle'}>{word(job.state)}</Tag>
         <span class="muted">→ <a href={`/topics/${encodeURIComponent(job.output_topic)}`}>{job.output_topic}</a></span></div>
       {job.error && <p class="error" role="alert">{job.error}</p>}
-      <dl class="facts row panel">{facts.map(([k, v, more]) => <div key={k}><dt>{k}</dt><dd>{v}{more && <small> {more}</small>}</dd></div>)}</dl>
+      <dl class="facts row panel">{facts.map(([k, v, more]) => <div key={k}><dt>{k}</dt><dd>{v}{more && <small>{more}</small>}</dd></div>)}</dl>
       <div class="halves">
         <Panel title={t('sql')} side={<CopyButton text={() => job.sql} />}><Sql text={job.sql} /></Panel>
         {job.inputs.length > 0 && <Panel title={t('inputs')}><DataTable id="i" label={t('inputs')} rows={job.inputs} columns={inputs} rowKey={(r) => `${r.topic}-${r.partition}`} filterable={false} /></Panel>}

@@ -10,7 +10,7 @@ import type { EventView, PartitionView, ReplicaView } from '../types';
 import { exampleCommands } from './wall';
 
 const rank = { l: 0, m: 1, u: 2, o: 3 };
-export const byTrouble = (a: PartitionView, b: PartitionView) => rank[a.state] - rank[b.state] || a.topic.localeCompare(b.topic) || a.partition - b.partition;
+export const byTrouble = (a: PartitionView, b: PartitionView) => rank[a.state] - rank[b.state] || Number(a.topic.startsWith('__')) - Number(b.topic.startsWith('__')) || a.topic.localeCompare(b.topic) || a.partition - b.partition;
 
 /** The window that the bars show: a round number of records that holds the largest lag, so that it does not jitter. */
 function spanOf(p: PartitionView): number {
@@ -42,22 +42,21 @@ function Bar({ p, r, span }: { p: PartitionView; r: ReplicaView; span: number })
 
 const PartitionRow = memo(function PartitionRow({ p }: { p: PartitionView }) {
   const span = spanOf(p);
-  const states = p.replicas.map((b): ReplicaView => p.replica_states.find((r) => r.broker === b) ?? { broker: b, log_end: null, in_sync: false, lag: null, lag_ms: null });
+  const states = [...p.replicas].sort((a, b) => a - b).map((b): ReplicaView => p.replica_states.find((r) => r.broker === b) ?? { broker: b, log_end: null, in_sync: false, lag: null, lag_ms: null });
   return (
     <article class={`lens ${p.state}`} aria-label={`${p.topic}-${p.partition}`}>
       <div class="id">
-        <a href={`/topics/${encodeURIComponent(p.topic)}`}>{p.topic}<b>-{p.partition}</b></a>
+        <a href={`/topics/${encodeURIComponent(p.topic)}`}><span>{p.topic}</span><b>-{p.partition}</b></a>
         <Tag level={stateLevel[p.state]}>{t(stateText[p.state])}</Tag>
       </div>
       <dl>
         <div><dt>{t('leader')}</dt><dd>{p.leader ?? unknown}</dd></div>
         <div><dt>{t('epoch')}</dt><dd>{p.leader_epoch < 0 ? unknown : p.leader_epoch}</dd></div>
-        <div><dt>{t('isr')}</dt><dd>{p.isr.length}/{p.replicas.length}<small> {p.isr.join(' ')}</small></dd></div>
+        <div><dt>{t('isr')}</dt><dd>{p.isr.length}/{p.replicas.length}<small> {[...p.isr].sort((a, b) => a - b).join(' ')}</small></dd></div>
         <div><dt>{t('highWatermark')}</dt><dd>{int(p.high_watermark)}</dd></div>
         <div><dt>{t('inRate')}</dt><dd>{byteRate(p.bytes_in_rate)}</dd></div>
       </dl>
-      <div class="bars">{states.map((r) => <Bar key={r.broker} p={p} r={r} span={span} />)}</div>
-      <span class="span muted">{compact(span)}</span>
+      <div class="bars" title={t('lastRecords', { n: compact(span) })}>{states.map((r) => <Bar key={r.broker} p={p} r={r} span={span} />)}</div>
     </article>
   );
 });
@@ -85,17 +84,17 @@ export function Replication() {
   const q = (query.get('q') ?? '').toLowerCase();
   const problems = query.get('only') === 'urp';
   const internal = query.get('internal') === '1';
-  const list = all.filter((p) => (internal || p.state !== 'o' || !p.topic.startsWith('__')) && (!problems || p.state !== 'o') && (!q || `${p.topic}-${p.partition}`.toLowerCase().includes(q))).sort(byTrouble);
+  const list = all.filter((p) => (internal || !p.topic.startsWith('__')) && (!problems || p.state !== 'o') && (!q || `${p.topic}-${p.partition}`.toLowerCase().includes(q))).sort(byTrouble);
   const events = newest(cluster.list<EventView>('event/').filter((e) => replicationKinds.has(e.kind)), 60);
   return (
     <>
-      <div class="title"><h1>{t('replication')}</h1><p class="muted">{t('scale', { n: 'n' })}</p></div>
+      <div class="title"><h1>{t('replication')}</h1><p class="muted">{t('scale')}</p></div>
       <div class="tools">
         <Search />
         <label class="check"><input type="checkbox" checked={problems} onChange={(e) => setQuery('only', e.currentTarget.checked ? 'urp' : '')} />{t('onlyProblems')}</label>
         <label class="check"><input type="checkbox" checked={internal} onChange={(e) => setQuery('internal', e.currentTarget.checked ? '1' : '')} />{t('showInternal')}</label>
         <span class="grow" />
-        <span class="muted count">{list.length} / {all.length}</span>
+        <span class="muted count">{int(list.length)} / {int(all.length)}</span>
         <button class="control" aria-pressed={paused.value} onClick={() => setPaused(!paused.value)}>{paused.value ? t('resume') : t('pause')}</button>
       </div>
       <div class="withfeed">

@@ -3,7 +3,7 @@ import { Chart, Spark, Swatch, hidden } from '../parts/chart';
 import { Empty, Events, Icon, Panel, newest, stateLevel, stateText, type Level } from '../parts/bits';
 import { byteRate, clock, compact, int, ms, num, pct, duration } from '../fmt';
 import { route, setQuery } from '../router';
-import { frameOf, ranges, seriesLoaded, seriesVersion, tables, totals, unitOf, type Frame, type Range } from '../series';
+import { frameOf, thin, ranges, seriesLoaded, seriesVersion, tables, totals, unitOf, type Frame, type Range } from '../series';
 import { setPaused, paused, useChannel } from '../store';
 import { t } from '../strings';
 import type { EventView, Health, Meta, PartitionState, TopicView } from '../types';
@@ -75,7 +75,8 @@ function Tiles({ frame, health }: { frame: Frame; health?: Health }) {
 }
 const writeTrend: (number | null)[] = [];
 
-function Charts({ frame, span }: { frame: Frame; span: number }) {
+function Charts({ frame: all, span }: { frame: Frame; span: number }) {
+  const frame = useMemo(() => thin(all, 160), [all]);
   const per = t('perWindow', { w: duration(frame.windowMs).replace('.0', '') });
   const known: [string, string, string, (v: number | null) => string][] = [
     ['throughput', t('throughput'), t('perSecond'), num],
@@ -95,7 +96,7 @@ function Charts({ frame, span }: { frame: Frame; span: number }) {
   return (
     <div class="charts">
       {list.map(([id, title, unit, format]) => (
-        <Chart key={id} title={title} unit={unit} xs={frame.xs} labels={frame.labels} columns={frame.columns.get(id)!} format={format} span={span} axis={axis[id]} />
+        <Chart key={id} title={title} unit={unit} xs={frame.xs} labels={frame.labels} columns={frame.columns.get(id)!} format={format} span={span} axis={axis[id]} whole={['success', 'errors', 'requests'].includes(id)} />
       ))}
     </div>
   );
@@ -110,7 +111,7 @@ function KeyTable({ frame }: { frame: Frame }) {
     hidden.value = next;
   };
   const names: [string, string, (v: number | null) => string][] = ([
-    ['throughput', '/s', num], ['requests', t('requests'), compact], ['errors', t('errors'), compact], ['error_rate', t('errorRate'), (v) => pct(v)], ['avg', 'avg', ms], ['p95', 'p95', ms],
+    ['throughput', '/s', num], ['errors', t('errors'), compact], ['error_rate', '%', (v) => split(pct(v))[0]], ['avg', 'avg ms', num], ['p95', 'p95 ms', num],
   ] as [string, string, (v: number | null) => string][]).filter(([id]) => frame.columns.has(id));
   return (
     <Panel title={frame.table.keys.join(' · ') || t('services')} side={<span class="muted">{t('lastWindow', { t: clock(frame.xs[end] * 1000) })}</span>} class="keys">
@@ -171,7 +172,7 @@ export function Wall() {
   }, [meta?.time_ms]);
   const state = health && healthOf(health);
   const topics = topicStore.list<TopicView>('topic/').sort((a, b) => Number(a.internal) - Number(b.internal) || a.name.localeCompare(b.name));
-  const events = newest(cluster.list<EventView>('event/'), 8);
+  const events = newest(cluster.list<EventView>('event/'), 80);
   const jobs = [...new Set(list.map((c) => c.schema.job))];
 
   return (

@@ -1,7 +1,7 @@
 // Small things every page uses.
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { t, type Key } from '../strings';
+import { t, word, type Key } from '../strings';
 import type { EventView, PartitionState } from '../types';
 import { clock } from '../fmt';
 
@@ -59,15 +59,27 @@ export function Events({ events }: { events: EventView[] }) {
   if (!events.length) return <p class="muted pad">{t('noEvents')}</p>;
   return (
     <ol class="events">
-      {events.map((e) => (
-        <li key={e.seq}>
+      {grouped(events).map(([e, ...more]) => (
+        <li key={e.seq} class={eventLevel[e.kind] === 'crit' ? 'crit' : ''}>
           <time>{clock(e.time_ms)}</time>
           <Icon level={eventLevel[e.kind] ?? 'idle'} />
-          <span><span class="kind">{t(`ev_${e.kind}` as Key) ?? e.kind}</span> {e.text}</span>
+          {more.length ? (
+            <details><summary><span class="sr">{word(`ev_${e.kind}`)}: </span>{e.text} <span class="muted">{t('andMore', { n: more.length })}</span></summary>{more.map((m) => <div key={m.seq}>{m.text}</div>)}</details>
+          ) : <span><span class="sr">{word(`ev_${e.kind}`)}: </span>{e.text}</span>}
         </li>
       ))}
     </ol>
   );
+}
+/** Events of one kind within three seconds, as when a node leaves all its partitions, are one line. Newest first. */
+function grouped(events: EventView[]): EventView[][] {
+  const groups: EventView[][] = [];
+  for (const e of events) {
+    const open = groups.find((g) => g[0].kind === e.kind && g[0].time_ms - e.time_ms < 3000 && groups.indexOf(g) >= groups.length - 4);
+    if (open) open.push(e);
+    else groups.push([e]);
+  }
+  return groups;
 }
 /** Newest first. */
 export const newest = (events: EventView[], count: number) => [...events].sort((a, b) => b.seq - a.seq).slice(0, count);

@@ -21,6 +21,8 @@ export function Swatch({ k }: { k: number }) {
   return <svg class="swatch" viewBox="0 0 24 8" aria-hidden="true"><line x1="1" x2="23" y1="4" y2="4" stroke={seriesColor(k)} stroke-dasharray={dashes[k % 8].join(' ')} /></svg>;
 }
 
+// 1, 2, 5, 10, …: ticks people can read.
+const steps = Array.from({ length: 18 * 3 }, (_, i) => +([1, 2, 5][i % 3] * 10 ** (Math.floor(i / 3) - 6)).toPrecision(1));
 const sync = uPlot.sync('weir');
 const css = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -28,6 +30,8 @@ export interface ChartProps {
   title: string; unit: string; xs: number[]; labels: string[]; columns: (number | null)[][]; format: (v: number | null) => string;
   /** Seconds shown. */
   span: number; zero?: boolean; axis?: (v: number) => string;
+  /** Whole numbers: no tick between them. */
+  whole?: boolean;
 }
 
 export function Chart(props: ChartProps) {
@@ -56,7 +60,7 @@ export function Chart(props: ChartProps) {
       },
       axes: [
         { ...axis, size: rem * 1.75, gap: 4, space: rem * 5, grid: { show: false }, values: (_u, ticks) => ticks.map((s) => { const d = new Date(s * 1000); return d.getSeconds() ? d.toLocaleTimeString('en-GB') : d.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' }); }) },
-        { ...axis, size: rem * 3.25, gap: 6, space: rem * 2.2, values: (_u, ticks) => ticks.map((v) => (latest.current.axis ?? ((n: number) => latest.current.format(n)))(v)) },
+        { ...axis, size: rem * 3.25, gap: 6, space: rem * 2.25, incrs: latest.current.whole ? steps.filter((s) => s >= 1) : steps, values: (_u, ticks) => ticks.map((v) => (latest.current.axis ?? ((n: number) => latest.current.format(n)))(v)) },
       ],
       series: [{}, ...latest.current.labels.map((label, k) => ({
         label, stroke: palettes[dark ? 'dark' : 'light'][k % 8], width: 1.75, dash: dashes[k % 8], points: { show: false }, spanGaps: false, show: !hidden.peek().has(label),
@@ -107,7 +111,7 @@ export function Chart(props: ChartProps) {
 export function Spark({ values }: { values: (number | null)[] }) {
   const points = values.slice(-90);
   const known = points.filter((v): v is number => v !== null);
-  if (known.length < 2) return <svg class="spark" aria-hidden="true" />;
+  if (known.length < 10) return <svg class="spark" aria-hidden="true" />;
   const low = Math.min(...known), high = Math.max(...known), span = high - low || Math.abs(high) || 1;
   const at = points.map((v, i) => (v === null ? null : `${((i / (points.length - 1)) * 100).toFixed(2)},${(26 - ((v - low) / span) * 22).toFixed(2)}`)).filter(Boolean);
   const first = at[0]!.split(',')[0];
