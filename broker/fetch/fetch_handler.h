@@ -55,8 +55,4 @@ class FetchHandler {
   std::unordered_map<FetchSession*, std::vector<FetchOp*>> queues_;  // of sessions: the first is served
 };
 
-inline void handle_fetch(FetchHandler& handler, FetchContext context, wire::FetchRequest request, int16_t version, FetchHandler::Reply reply) {
-  handler.handle(std::move(context), std::move(request), version, std::move(reply));
-}
-
 }  // namespace weir::broker

@@ -25,6 +25,7 @@ std::vector<SessionPartition*> FetchSession::apply(const std::vector<wire::Fetch
       p.max_bytes = asked.partition_max_bytes;
       p.in_flight = false;
       p.refused = ErrorCode::none;
+      if (follower_) p.sent_high_watermark = kNoOffset;  // what came while it was writing it may have passed over
       if (p.named_in_ == applied_) continue;
       p.named_in_ = applied_;
       named.push_back(&p);

@@ -129,12 +129,14 @@ bool Fetcher::name(const Key& key, Followed& f, std::map<Uuid, size_t>& topics, 
   asked.partition_max_bytes = options_.partition_max_bytes;
   request.topics[it->second].partitions.push_back(asked);
   f.asked_from = at.from;
+  f.asked_in = requests_;
   f.in_session = true;
   set_state(f, State::asked);
   return true;
 }
 
 void Fetcher::send() {
+  ++requests_;
   wire::FetchRequest request;
   request.replica_state.replica_id = options_.self;
   request.replica_state.replica_epoch = env_.self_epoch;
@@ -173,12 +175,12 @@ void Fetcher::send() {
   forgotten_.clear();
   ++in_flight_;
   call<wire::FetchResponse>(transport_, options_.leader, Lane::fetch, std::move(request), kFetchVersion, options_.wait_max + kAnswerSlack,
-                            [alive = alive_, generation = generation_](Result<wire::FetchResponse> response) {
-                              if (*alive && (*alive)->generation_ == generation) (*alive)->answered(std::move(response));
+                            [alive = alive_, generation = generation_, number = requests_](Result<wire::FetchResponse> response) {
+                              if (*alive && (*alive)->generation_ == generation) (*alive)->answered(number, std::move(response));
                             });
 }
 
-void Fetcher::answered(Result<wire::FetchResponse> response) {
+void Fetcher::answered(uint64_t number, Result<wire::FetchResponse> response) {
   CHECK(in_flight_ > 0, "an answer to nothing");
   --in_flight_;
   const ErrorCode error = !response ? response.code() : static_cast<ErrorCode>(response->error_code);
@@ -200,7 +202,7 @@ void Fetcher::answered(Result<wire::FetchResponse> response) {
       const Key key{topic.topic_id, data.partition_index};
       auto it = followed_.find(key);
       if (it == followed_.end()) continue;
-      take(it->second, key, data);
+      take(it->second, key, number, data);
       got_records |= it->second.state == State::writing;
     }
   }
@@ -213,8 +215,9 @@ void Fetcher::answered(Result<wire::FetchResponse> response) {
   woke();
 }
 
-void Fetcher::take(Followed& f, const Key& key, const wire::FetchResponse::PartitionData& data) {
+void Fetcher::take(Followed& f, const Key& key, uint64_t number, const wire::FetchResponse::PartitionData& data) {
   const bool quiet = data.error_code == 0 && data.diverging_epoch.epoch < 0 && (!data.records || chain_size(*data.records) == 0);
+  if (f.asked_in > number) return;
   if (f.state != State::asked) {
     if (quiet && f.state == State::writing) f.replica->leader_committed(data.high_watermark);
     return;  // it is named again soon: whatever this says is old
@@ -227,7 +230,6 @@ void Fetcher::take(Followed& f, const Key& key, const wire::FetchResponse::Parti
   if (data.diverging_epoch.epoch >= 0 || data.diverging_epoch.end_offset >= 0)
     said.diverging = log::EpochEnd{data.diverging_epoch.epoch, data.diverging_epoch.end_offset};
   said.has_records = data.records && chain_size(*data.records) > 0;
-  // The leader's word on another leader epoch of ours is its error, so what comes here is of the epoch that was asked with, or harmless (no change).
   const auto pause = f.replica->leader_said(said, said.has_records ? flat(*data.records) : Buffer());
   if (pause) return rest(key, f, *pause);
   if (!quiet) make_due(key, f);

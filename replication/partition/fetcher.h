@@ -52,6 +52,7 @@ class Fetcher {
     bool queued = false;      // in due_
     bool in_session = false;
     Offset asked_from = 0;
+    uint64_t asked_in = 0;    // number of the request that named it last: earlier ones' answers are to older questions
     MonoTime rest_until;
   };
   using Key = std::pair<Uuid, PartitionId>;
@@ -64,8 +65,8 @@ class Fetcher {
   bool may_send() const;
   void send();
   bool name(const Key& key, Followed& f, std::map<Uuid, size_t>& topics, wire::FetchRequest& request);
-  void answered(Result<wire::FetchResponse> response);
-  void take(Followed& f, const Key& key, const wire::FetchResponse::PartitionData& data);
+  void answered(uint64_t number, Result<wire::FetchResponse> response);
+  void take(Followed& f, const Key& key, uint64_t number, const wire::FetchResponse::PartitionData& data);
   void make_due(const Key& key, Followed& f);
   void set_state(Followed& f, State state);
   void rest(const Key& key, Followed& f, Duration duration);
@@ -86,6 +87,7 @@ class Fetcher {
   int32_t stale_session_id_ = 0;  // to be closed by the next full fetch
   int32_t next_epoch_ = 0;
   size_t in_flight_ = 0;
+  uint64_t requests_ = 0;
   uint64_t generation_ = 0;       // of the session: answers of an earlier one are void
   bool scheduled_ = false;
   bool grace_over_ = true;        // others don't wait any more for what is being written

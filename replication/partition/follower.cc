@@ -46,9 +46,13 @@ void FollowerState::step(const LeaderSaid& e, const FollowerLog& log, const log:
       return;
   }
   if (e.diverging) {
-    // KIP-279: when our largest epoch at or below the leader's is another one, cut to its end and ask again.
-    Offset to = std::min(e.diverging->end_offset, log.log_end);
-    if (own_end.epoch != kNoLeaderEpoch && own_end.end_offset != kNoOffset) to = std::min(to, own_end.end_offset);
+    // KIP-279: when our largest epoch at or below the leader's is another one, cut to its end and ask again: where in it we differ is not said yet (and an
+    // offset of the leader's may lie inside a batch of ours). When we have none at or below it, nothing of ours is the leader's.
+    Offset to = log.log_start;
+    if (own_end.epoch != kNoLeaderEpoch && own_end.end_offset != kNoOffset) {
+      to = std::min(own_end.end_offset, log.log_end);
+      if (own_end.epoch == e.diverging->epoch) to = std::min(to, e.diverging->end_offset);
+    }
     if (faults().no_truncation_by_epoch) to = log.log_end;
     to = std::max(to, log.log_start);
     if (to < log.log_end) {
