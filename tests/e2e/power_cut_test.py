@@ -73,6 +73,7 @@ def main():
                 load = Load(cluster, TOPIC, PARTITIONS, rate=3000)
                 offset = [max((s for s, _ in rows), default=-1) + 1 + 1000000 * (turn > 0) for rows in acked]
                 load.sent = list(offset)
+                os.sync()  # the files of the harness and of a start long ago are on the disk; only the load's records are at stake
                 with load:
                     time.sleep(4)
                     disk.cut()
