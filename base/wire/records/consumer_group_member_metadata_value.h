@@ -45,7 +45,7 @@ struct ConsumerGroupMemberMetadataValue {
   std::optional<std::string> subscribed_topic_regex{std::in_place};
   int32_t rebalance_timeout_ms = -1;
   std::optional<std::string> server_assignor{std::in_place};
-  std::optional<ClassicMemberMetadata> classic_member_metadata{std::in_place};
+  std::optional<ClassicMemberMetadata> classic_member_metadata;
   bool operator==(const ConsumerGroupMemberMetadataValue&) const = default;
   template <class V>
   void fields(V& v) {
