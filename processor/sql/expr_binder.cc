@@ -265,6 +265,8 @@ Result<ExprPtr> Binder::call(const ast::Expr& e) {
   if (is_aggregate(e)) return sql_error(e.at, f + " is not allowed here: aggregates stand in SELECT and HAVING of a query with GROUP BY");
   if (f == "TUMBLE_START" || f == "TUMBLE_END" || f == "HOP_START" || f == "HOP_END" || f == "SESSION_START")
     return sql_error(e.at, f + " belongs to Flink's old GROUP BY windows; use window_start and window_end of FROM TABLE(TUMBLE(…))");
+  const auto& names = function_names();
+  if (std::find(names.begin(), names.end(), f) == names.end()) return sql_error(e.at, "unknown function `" + f + "`" + name_hint(f, names));
   if (e.filter) return sql_error(e.filter->at, "FILTER needs an aggregate, " + f + " is none");
   if (e.distinct || e.star) return sql_error(e.at, f + " takes neither DISTINCT nor `*`");
   TRY_ASSIGN(auto args, bind_args(e));
@@ -374,7 +376,7 @@ Result<ExprPtr> Binder::call(const ast::Expr& e) {
     if (args[0]->type.kind == TypeKind::null) args[0] = make_null(kBigint);
     return make_call(Op::to_timestamp_ltz, kTimestampLtz3, args);
   }
-  return sql_error(e.at, "unknown function `" + f + "`" + name_hint(f, function_names()));
+  return sql_error(e.at, "function `" + f + "` is known by name only");
 }
 
 }  // namespace

@@ -66,8 +66,10 @@ Status Parser::statement(std::vector<Statement>& out) {
   } else if (at("SELECT")) {
     return sql_error(peek().at, "a SELECT by itself has nowhere to go; write INSERT INTO table SELECT …");
   } else {
-    return unexpected("CREATE TABLE, CREATE VIEW, INSERT INTO, SET or a statement set" +
-                      name_hint(peek().text, {"CREATE", "INSERT", "SET", "EXECUTE", "BEGIN"}));
+    std::string near = nearest_name(peek().text, {"CREATE", "INSERT", "EXECUTE", "BEGIN"});
+    Error e = unexpected("CREATE TABLE, CREATE VIEW, INSERT INTO, SET or a statement set");
+    if (!near.empty()) e.detail += "; did you mean `" + near + "`?";
+    return e;
   }
   return {};
 }
