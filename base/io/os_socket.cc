@@ -43,6 +43,8 @@ int open_socket(int family, Blocking blocking) {
 }
 }  // namespace
 
+OwnedFd::~OwnedFd() { ::close(fd); }
+
 std::vector<SocketAddress> numeric_address(const Endpoint& at) {
   int error = 0;
   return look_up(at, AI_NUMERICHOST, &error);

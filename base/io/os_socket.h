@@ -12,6 +12,15 @@ namespace weir::io {
 
 class Runtime;
 
+/// A descriptor that is closed with its owner.
+struct OwnedFd {
+  explicit OwnedFd(int f) : fd(f) {}
+  OwnedFd(const OwnedFd&) = delete;
+  OwnedFd& operator=(const OwnedFd&) = delete;
+  ~OwnedFd();
+  const int fd;
+};
+
 struct SocketAddress {
   sockaddr_storage storage{};
   socklen_t size = 0;

@@ -19,10 +19,6 @@ constexpr uint64_t kWakeup = UINT64_MAX;
 class PosixRuntime final : public ThreadRuntime {
  public:
   PosixRuntime(int epoll_fd, int event_fd) : epoll_(epoll_fd), event_(event_fd), disk_(*this, [this] { wake(); }), net_(*this, epoll_fd) {}
-  ~PosixRuntime() override {
-    ::close(epoll_);
-    ::close(event_);
-  }
 
   Disk& disk() override { return disk_; }
   Net& net() override { return net_; }
@@ -33,13 +29,13 @@ class PosixRuntime final : public ThreadRuntime {
     if (net_.has_ended()) timeout = Duration{0};
     // epoll_pwait2 would sleep to the nanosecond, but some sandboxes refuse it; rounded up, so that no timer is met too early.
     const auto ms = static_cast<int>((timeout.count() + 999'999) / 1'000'000);
-    const int n = ::epoll_wait(epoll_, events_, kEventsPerTurn, ms);
+    const int n = ::epoll_wait(epoll_.fd, events_, kEventsPerTurn, ms);
     event_count_ = n < 0 ? 0 : n;
     for (int i = 0; i < event_count_; ++i) {
       if (events_[i].data.u64 != kWakeup) continue;
       // Before the mailbox is emptied: a wake-up that comes later must end the next wait.
       uint64_t count;
-      [[maybe_unused]] ssize_t got = ::read(event_, &count, sizeof count);
+      [[maybe_unused]] ssize_t got = ::read(event_.fd, &count, sizeof count);
     }
   }
 
@@ -55,11 +51,12 @@ class PosixRuntime final : public ThreadRuntime {
 
   void wake() override {
     const uint64_t one = 1;
-    [[maybe_unused]] ssize_t n = ::write(event_, &one, sizeof one);
+    [[maybe_unused]] ssize_t n = ::write(event_.fd, &one, sizeof one);
   }
 
-  const int epoll_;
-  const int event_;
+  // Before disk_ and net_, whose threads may wake us until they are gone.
+  const OwnedFd epoll_;
+  const OwnedFd event_;
   epoll_event events_[kEventsPerTurn];
   int event_count_ = 0;
   PosixDisk disk_;

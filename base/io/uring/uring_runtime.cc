@@ -15,18 +15,13 @@ namespace {
 class UringRuntime final : public ThreadRuntime {
  public:
   UringRuntime(std::unique_ptr<Ring> ring, int event_fd, UringWakeup wakeup)
-      : ring_(std::move(ring)), event_(event_fd), wakeup_(wakeup), disk_(*this, *ring_), net_(*this, *ring_) {
+      : event_(event_fd), ring_(std::move(ring)), wakeup_(wakeup), disk_(*this, *ring_), net_(*this, *ring_) {
     UringOp* op = ring_->take();
     op->kind = UringOp::Kind::wakeup;
-    op->fd = event_;
+    op->fd = event_.fd;
     op->slices.push_back({&event_count_, sizeof event_count_});
     ring_->push(op);
   }
-  ~UringRuntime() override {
-    ring_.reset();  // first: ends what is in flight
-    ::close(event_);
-  }
-
   Disk& disk() override { return disk_; }
   Net& net() override { return net_; }
   std::string_view backend() const override { return "io_uring"; }
@@ -63,11 +58,12 @@ class UringRuntime final : public ThreadRuntime {
       return;
     }
     const uint64_t one = 1;
-    [[maybe_unused]] ssize_t n = ::write(event_, &one, sizeof one);
+    [[maybe_unused]] ssize_t n = ::write(event_.fd, &one, sizeof one);
   }
 
+  // The order matters: net_ and disk_ go first (with the name lookups, which may still post), then the ring (which ends what is in flight).
+  const OwnedFd event_;
   std::unique_ptr<Ring> ring_;
-  const int event_;
   const UringWakeup wakeup_;
   uint64_t event_count_ = 0;
   UringDisk disk_;
