@@ -40,6 +40,8 @@ struct Options {
   uint64_t seed = 1;
   double day_s = 120;    // length of one wave
   bool quiet = false;
+  std::vector<std::string> create;  // NAME:PARTITIONS
+  bool only_create = false;
 };
 
 volatile std::sig_atomic_t stop_asked = 0;
@@ -142,6 +144,38 @@ rd_kafka_t* make_producer(const Options& options, Tally* tally) {
   return producer;
 }
 
+/// Creates NAME:PARTITIONS with the cluster's default replication; a topic that exists already is fine.
+void create_topic(rd_kafka_t* client, const std::string& wanted) {
+  const size_t colon = wanted.find(':');
+  const std::string name = wanted.substr(0, colon);
+  const int partitions = colon == std::string::npos ? 1 : std::atoi(wanted.c_str() + colon + 1);
+  char error[256];
+  rd_kafka_NewTopic_t* topic = rd_kafka_NewTopic_new(name.c_str(), partitions, -1, error, sizeof error);
+  if (topic == nullptr) {
+    std::fprintf(stderr, "loadgen: %s: %s\n", wanted.c_str(), error);
+    std::exit(2);
+  }
+  rd_kafka_AdminOptions_t* options = rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_CREATETOPICS);
+  rd_kafka_AdminOptions_set_operation_timeout(options, 20000, error, sizeof error);
+  rd_kafka_queue_t* queue = rd_kafka_queue_new(client);
+  rd_kafka_CreateTopics(client, &topic, 1, options, queue);
+  rd_kafka_event_t* event = rd_kafka_queue_poll(queue, 40000);
+  rd_kafka_resp_err_t code = event == nullptr ? RD_KAFKA_RESP_ERR__TIMED_OUT : rd_kafka_event_error(event);
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    size_t count = 0;
+    const rd_kafka_topic_result_t** rows = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
+    if (count == 1) code = rd_kafka_topic_result_error(rows[0]);
+  }
+  if (event != nullptr) rd_kafka_event_destroy(event);
+  rd_kafka_queue_destroy(queue);
+  rd_kafka_AdminOptions_destroy(options);
+  rd_kafka_NewTopic_destroy(topic);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
+    std::fprintf(stderr, "loadgen: creating topic %s: %s\n", name.c_str(), rd_kafka_err2str(code));
+    std::exit(1);
+  }
+}
+
 double mono_s() {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -196,7 +230,8 @@ void generate(rd_kafka_t* producer, const Options& options, Tally& tally) {
 
 [[noreturn]] void usage(int code) {
   std::fprintf(code == 0 ? stdout : stderr,
-               "usage: loadgen [--brokers HOST:PORT,…] [--topic requests] [--rate 500] [--seconds N] [--seed N] [--day 120] [--quiet]\n");
+               "usage: loadgen [--brokers HOST:PORT,…] [--topic requests] [--rate 500] [--seconds N] [--seed N] [--day 120] [--quiet]\n"
+               "               [--create TOPIC:PARTITIONS]… [--only-create]\n");
   std::exit(code);
 }
 
@@ -204,7 +239,8 @@ Options parse(int argc, char** argv) {
   Options options;
   const option table[] = {{"brokers", 1, nullptr, 'b'}, {"topic", 1, nullptr, 't'}, {"rate", 1, nullptr, 'r'},
                           {"seconds", 1, nullptr, 's'}, {"seed", 1, nullptr, 'e'},  {"day", 1, nullptr, 'd'},
-                          {"quiet", 0, nullptr, 'q'},   {"help", 0, nullptr, 'h'},  {nullptr, 0, nullptr, 0}};
+                          {"quiet", 0, nullptr, 'q'},   {"create", 1, nullptr, 'c'},
+                          {"only-create", 0, nullptr, 'o'}, {"help", 0, nullptr, 'h'},  {nullptr, 0, nullptr, 0}};
   for (int c; (c = getopt_long(argc, argv, "b:t:", table, nullptr)) != -1;) {
     switch (c) {
       case 'b': options.brokers = optarg; break;
@@ -214,6 +250,8 @@ Options parse(int argc, char** argv) {
       case 'e': options.seed = std::strtoull(optarg, nullptr, 10); break;
       case 'd': options.day_s = std::atof(optarg); break;
       case 'q': options.quiet = true; break;
+      case 'c': options.create.push_back(optarg); break;
+      case 'o': options.only_create = true; break;
       case 'h': usage(0);
       default: usage(2);
     }
@@ -230,7 +268,8 @@ int main(int argc, char** argv) {
   std::signal(SIGTERM, on_signal);
   Tally tally;
   rd_kafka_t* producer = make_producer(options, &tally);
-  generate(producer, options, tally);
+  for (const std::string& topic : options.create) create_topic(producer, topic);
+  if (!options.only_create) generate(producer, options, tally);
   rd_kafka_destroy(producer);
   return tally.failed == 0 ? 0 : 1;
 }
