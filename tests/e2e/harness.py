@@ -4,6 +4,7 @@ Running the same test against Kafka proves the test; running it against Weir pro
   WEIR_BIN         the binary (default build/release/weir of this checkout)
   WEIR_E2E_PEER    weir (default) or kafka; kafka needs WEIR_PEERS, a folder that holds kafka/start, stop, kill-node, restart-node
   WEIR_E2E_SET     more `--set` pairs for our nodes, separated by spaces
+  WEIR_E2E_PORTS   LOW-HIGH, where the nodes' ports are taken from (21000-31900)
   WEIR_E2E_KEEP    keep the cluster's folder (1)
   WEIR_E2E_BASE    use the cluster that listens on this port and the next ones, start none (for writing tests)
 """
@@ -45,11 +46,23 @@ def port_open(port, host="127.0.0.1"):
         return s.connect_ex((host, port)) == 0
 
 
+def can_bind(port):
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            s.bind(("127.0.0.1", port))
+            return True
+        except OSError:
+            return False
+
+
 def free_base(count=24):
-    """The first of `count` ports in a row that nobody listens on."""
+    """The first of `count` ports in a row that nobody uses. By default below the range that the kernel gives to outgoing connections
+    (32768 and up): there a client could take a killed node's port, or even connect to itself, before the node is back."""
+    low, high = map(int, os.environ.get("WEIR_E2E_PORTS", "21000-31900").split("-"))
     for _ in range(200):
-        base = random.randrange(34200, 39900, 30)
-        if not any(port_open(base + i) for i in range(count)):
+        base = random.randrange(low, high, 30)
+        if all(can_bind(base + i) for i in range(count)):
             return base
     raise RuntimeError("no free ports")
 
