@@ -124,6 +124,7 @@ void QuorumDriver::carry_out(QuorumEffects& out) {
   for (BrokerId to : out.end_epoch_to) send_end_epoch(to, out);
   if (out.lost_leadership || out.leader_changed) {
     if (!state_->leads()) complete_at_ = kNoOffset;
+    runtime_.disarm(fetch_backoff_);
     WEIR_INFO("quorum: {} in epoch {}, leader {}", state_->role_name(), state_->cell().epoch, state_->leader());
     tell_leader();
     schedule_wake();
@@ -226,11 +227,16 @@ void QuorumDriver::on_storage_failed(const Error& error) {
 
 void QuorumDriver::fetch() {
   BrokerId to = state_->fetch_from();
-  if (fetch_in_flight_ || fetch_backoff_.armed() || to == kNoBroker || storage_failed_) return;
+  // One at a time; but a new leader does not wait for the answer of the old one.
+  bool busy = fetch_in_flight_ && fetch_to_ == to && fetch_epoch_ == state_->cell().epoch;
+  if (busy || fetch_backoff_.armed() || to == kNoBroker || storage_failed_) return;
   // What is not durable yet would be fetched again.
   if (log_->durable_offset() != log_->log_end_offset()) return;
-  fetch_in_flight_ = true;
   const ElectionCell& cell = state_->cell();
+  fetch_in_flight_ = true;
+  fetch_to_ = to;
+  fetch_epoch_ = cell.epoch;
+  uint64_t number = ++fetch_number_;
   wire::FetchRequest r;
   r.cluster_id = options_.cluster_id;
   r.replica_id = r.replica_state.replica_id = options_.node_id;
@@ -247,11 +253,12 @@ void QuorumDriver::fetch() {
   p.high_watermark = state_->high_watermark();
   r.topics.push_back({.topic = kMetadataTopic, .topic_id = kMetadataTopicId, .partitions = {p}});
   Offset offset = p.fetch_offset;
-  leave([this, to, r = std::move(r), epoch = cell.epoch, offset] {
+  leave([this, to, r = std::move(r), epoch = cell.epoch, offset, number] {
+    if (number != fetch_number_) return;
     call<wire::FetchResponse>(transport_, to, Lane::quorum_fetch, r, wire::FetchRequest::kMaxVersion,
                               options_.timing.fetch_wait_max + options_.timing.request_timeout / 2,
-                              [this, alive = alive_, to, epoch, offset](Result<wire::FetchResponse> answer) {
-                                if (*alive) fetched(to, epoch, offset, std::move(answer));
+                              [this, alive = alive_, to, epoch, offset, number](Result<wire::FetchResponse> answer) {
+                                if (*alive && number == fetch_number_) fetched(to, epoch, offset, std::move(answer));
                               });
   });
 }

@@ -122,6 +122,9 @@ class QuorumDriver : private log::LogListener {
   int cells_in_flight_ = 0;
   std::vector<std::function<void()>> held_;
   bool fetch_in_flight_ = false;
+  BrokerId fetch_to_ = kNoBroker;
+  LeaderEpoch fetch_epoch_ = 0;
+  uint64_t fetch_number_ = 0;       // answers to older fetches are not looked at
   bool probing_ = false;
   bool reading_ = false;            // a read for deliver()
   bool wake_scheduled_ = false;
