@@ -33,7 +33,7 @@ class Node final : public QuorumNode, private QuorumListener {
                  .timing = options_.quorum}),
         controller_(runtime, transport, options_.node_id, options_.controller,
                     {.append = [this](const MetadataRecords& records) { return append(records); }, .log_end = [this] { return driver_.log_end(); }}),
-        channel_(runtime, transport, options_.node_id, [this] { return driver_.state().leader(); }),
+        channel_(runtime, transport, options_.node_id, [this] { return started_ ? driver_.state().leader() : kNoBroker; }),
         lifecycle_(runtime, lifecycle_options(), lifecycle_channel()),
         stop_timer_([this] { leave_quorum(); }) {}
 
@@ -85,18 +85,19 @@ class Node final : public QuorumNode, private QuorumListener {
   }
 
   // --- quorum
-  void handle(const wire::VoteRequest& r, RequestContext, Reply<wire::VoteResponse> reply) override { driver_.handle(r, std::move(reply)); }
-  void handle(const wire::BeginQuorumEpochRequest& r, RequestContext, Reply<wire::BeginQuorumEpochResponse> reply) override {
-    driver_.handle(r, std::move(reply));
+#define WEIR_HANDLE(Api)                                                                                       \
+  void handle(const wire::Api##Request& r, RequestContext, Reply<wire::Api##Response> reply) override {        \
+    if (!started_) return reply(refuse<wire::Api##Response>(r, ErrorCode::broker_not_available));              \
+    driver_.handle(r, std::move(reply));                                                                       \
   }
-  void handle(const wire::EndQuorumEpochRequest& r, RequestContext, Reply<wire::EndQuorumEpochResponse> reply) override {
-    driver_.handle(r, std::move(reply));
-  }
+  WEIR_HANDLE(Vote)
+  WEIR_HANDLE(BeginQuorumEpoch)
+  WEIR_HANDLE(EndQuorumEpoch)
+  WEIR_HANDLE(DescribeQuorum)
+#undef WEIR_HANDLE
   void handle(const wire::FetchRequest& r, RequestContext x, Reply<wire::FetchResponse> reply) override {
+    if (!started_) return reply(refuse<wire::FetchResponse>(r, ErrorCode::broker_not_available));
     driver_.handle(r, x.api_version, std::move(reply));
-  }
-  void handle(const wire::DescribeQuorumRequest& r, RequestContext, Reply<wire::DescribeQuorumResponse> reply) override {
-    driver_.handle(r, std::move(reply));
   }
 
   // --- controller
