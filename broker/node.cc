@@ -244,7 +244,7 @@ Status NodeImpl::open() {
   fo.max_bytes = c.fetch_max_bytes;
   fetch_ = std::make_unique<FetchHandler>(runtime_, *replicas_, fo);
   services_ = std::make_unique<Services>(
-      Services{runtime_, options_.config, *logs_, *quorum_, *replicas_, waiter_, topics_, producer_ids_, groups_, *fetch_, dialled_});
+      Services{runtime_, options_.config, *logs_, *quorum_, *replicas_, peers_, waiter_, topics_, producer_ids_, groups_, *fetch_, dialled_});
   topics_.attach(*services_);
   producer_ids_.attach(*services_);
   groups_.attach(*services_);

@@ -43,6 +43,7 @@ struct Services {
   log::LogSet& logs;
   replication::QuorumNode& quorum;
   replication::ReplicaManager& replicas;
+  replication::Transport& peers;
   MetadataWaiter& metadata_waiter;
   TopicCreator& topics;
   ProducerIds& producer_ids;
