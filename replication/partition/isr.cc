@@ -153,7 +153,7 @@ void IsrState::step(const ImageSeen& e, MonoTime now, IsrEffects& out) {
 
 void IsrState::adopt(const PartitionImage& image, MonoTime now, IsrEffects& out) {
   partition_epoch_ = image.partition_epoch;
-  if (replicas_ != image.replicas) {
+  if (!image.replicas.empty() && replicas_ != image.replicas) {  // AlterPartition's answer has none
     replicas_ = image.replicas;
     std::erase_if(followers_, [&](const Follower& f) { return !contains(replicas_, f.id); });
     for (BrokerId id : replicas_) {

@@ -11,6 +11,9 @@
 namespace weir::replication {
 namespace {
 
+// Enough for a group commit of some milliseconds; more would only make the acknowledgment of the first byte wait for the last.
+constexpr int32_t kFetchResponseBytes = 4 << 20;
+
 bool contains(const std::vector<BrokerId>& ids, BrokerId id) { return std::find(ids.begin(), ids.end(), id) != ids.end(); }
 
 /// Driver: compares images with the replicas there are, and carries the difference out.
@@ -77,7 +80,7 @@ class ShardReplicas final : public ReplicaManager {
   Transport& transport_;
   const ReplicaManagerOptions options_;
   ReplicaEnv env_;
-  ImagePtr image_;
+  ImagePtr image_ = std::make_shared<const MetadataImage>();  // never null
   bool took_part_ = false;
   bool incomplete_ = false;  // a log could not be made: tried again with the next tick
   std::unordered_map<TopicPartition, std::shared_ptr<Replica>> replicas_;
@@ -262,7 +265,8 @@ void ShardReplicas::follow(Replica& replica, const PartitionImage& partition) {
     options.self = options_.node_id;
     options.leader = partition.leader;
     options.wait_max = options_.replica_fetch_wait_max;
-    options.response_max_bytes = options_.replica_fetch_max_bytes;
+    options.partition_max_bytes = options_.replica_fetch_max_bytes;
+    options.response_max_bytes = std::max(kFetchResponseBytes, options_.replica_fetch_max_bytes);
     fetcher = std::make_unique<Fetcher>(runtime_, transport_, env_, options);
   }
   fetched_from_[&replica] = partition.leader;

@@ -41,7 +41,7 @@ struct ReplicaManagerOptions {
   BrokerId node_id = 0;
   Duration replica_lag_time_max{30'000'000'000};        // replica.lag.time.max.ms
   Duration replica_fetch_wait_max{500'000'000};         // replica.fetch.wait.max.ms
-  int32_t replica_fetch_max_bytes = 10 << 20;
+  int32_t replica_fetch_max_bytes = 1 << 20;            // replica.fetch.max.bytes, of one partition in one fetch
   std::function<TopicSettings(const MetadataImage&, const std::string& topic)> settings;
 };
 
@@ -56,6 +56,7 @@ class ReplicaManager : public MetadataListener {
   virtual Partition* find(const TopicPartition& tp) = 0;
   virtual Partition* find(const Uuid& topic_id, PartitionId partition) = 0;
   virtual std::vector<Partition*> all() = 0;
+  /// The newest image heard of; never null.
   virtual const ImagePtr& image() const = 0;
   /// Own broker epoch, once registered: goes with follower fetches (KIP-903).
   virtual void set_broker_epoch(BrokerEpoch epoch) = 0;
