@@ -8,7 +8,8 @@ namespace weir::web {
 namespace {
 
 bool is_known(const std::string& host, const AccessRules& rules) {
-  return is_ip_literal(host) || is_loopback_name(host) || std::find(rules.known_hosts.begin(), rules.known_hosts.end(), host) != rules.known_hosts.end();
+  return is_ip_literal(host) || is_loopback_name(host) ||
+         std::find(rules.known_hosts.begin(), rules.known_hosts.end(), host) != rules.known_hosts.end();
 }
 
 /// "http://HOST[:PORT]" with exactly the Host that was asked for. "null" (sandboxed frames, files) is another site.
@@ -16,7 +17,8 @@ bool same_origin(std::string_view origin, std::string_view host) {
   for (std::string_view scheme : {"http://", "https://"}) {
     if (!origin.starts_with(scheme)) continue;
     origin.remove_prefix(scheme.size());
-    return std::equal(origin.begin(), origin.end(), host.begin(), host.end(), [](char a, char b) { return (a | 32) == (b | 32); });
+    return std::equal(origin.begin(), origin.end(), host.begin(), host.end(),
+                      [](char a, char b) { return (a | 32) == (b | 32); });
   }
   return false;
 }
@@ -64,7 +66,8 @@ bool is_loopback_name(std::string_view host) {
 
 std::string refuse_read(const AccessRequest& request, const AccessRules& rules) {
   std::string host = host_name(request.host);
-  if (request.peer_loopback && !is_known(host, rules)) return "the Host '" + host + "' is not a name of this server (weir.http.allowed.hosts)";
+  if (request.peer_loopback && !is_known(host, rules))
+    return "the Host '" + host + "' is not a name of this server (weir.http.allowed.hosts)";
   return {};
 }
 
@@ -77,8 +80,10 @@ std::string refuse_write(const AccessRequest& request, const AccessRules& rules)
   if (auto why = refuse_live(request, rules); !why.empty()) return why;
   if (rules.token) {
     constexpr std::string_view kBearer = "Bearer ";
-    if (!request.authorization || !request.authorization->starts_with(kBearer)) return "a write needs the header 'Authorization: Bearer TOKEN'";
-    return equal_secret(*rules.token, request.authorization->substr(kBearer.size())) ? std::string() : "the token is wrong";
+    if (!request.authorization || !request.authorization->starts_with(kBearer))
+      return "a write needs the header 'Authorization: Bearer TOKEN'";
+    return equal_secret(*rules.token, request.authorization->substr(kBearer.size())) ? std::string()
+                                                                                     : "the token is wrong";
   }
   if (!request.peer_loopback) return "without weir.http.token writes are taken from this machine only";
   std::string host = host_name(request.host);

@@ -14,22 +14,23 @@ bool is_ip_literal(std::string_view host);
 bool is_loopback_name(std::string_view host);
 
 struct AccessRequest {
-  std::string_view host;                     // Host header
-  std::optional<std::string_view> origin;    // Origin header; browsers send it with each POST, DELETE and WebSocket
-  std::optional<std::string_view> fetch_site;     // Sec-Fetch-Site
+  std::string_view host;                       // Host header
+  std::optional<std::string_view> origin;      // Origin header; browsers send it with each POST, DELETE and WebSocket
+  std::optional<std::string_view> fetch_site;  // Sec-Fetch-Site
   std::optional<std::string_view> authorization;
-  bool peer_loopback = false;                // the socket's other end
+  bool peer_loopback = false;  // the socket's other end
 };
 
 struct AccessRules {
   std::optional<std::string> token;
-  std::vector<std::string> known_hosts;      // own names besides IP addresses and localhost
+  std::vector<std::string> known_hosts;  // own names besides IP addresses and localhost
 };
 
-/// Empty if allowed, else one sentence for the 403. A page of another site must neither read from us by DNS rebinding (a name that is not
-/// ours leads to loopback) nor open our WebSocket (browsers allow that across origins).
+/// Empty if allowed, else one sentence for the 403. A page of another site must neither read from us by DNS rebinding
+/// (a name that is not ours leads to loopback) nor open our WebSocket (browsers allow that across origins).
 std::string refuse_read(const AccessRequest& request, const AccessRules& rules);
-/// Reads' rules, and: Origin, if there, is ours; with a token configured the token; without one only from this machine under one of our names.
+/// Reads' rules, and: Origin, if there, is ours; with a token configured the token; without one only from this machine
+/// under one of our names.
 std::string refuse_write(const AccessRequest& request, const AccessRules& rules);
 /// The rules for opening the WebSocket: a read whose Origin, if there, is ours.
 std::string refuse_live(const AccessRequest& request, const AccessRules& rules);

@@ -6,7 +6,11 @@
 namespace weir::web {
 
 Channel::Channel(std::string name, uint64_t first_seq, size_t deltas_max, size_t delta_bytes_max)
-    : name_(std::move(name)), seq_(first_seq), oldest_resume_(first_seq), deltas_max_(deltas_max), delta_bytes_max_(delta_bytes_max) {}
+    : name_(std::move(name)),
+      seq_(first_seq),
+      oldest_resume_(first_seq),
+      deltas_max_(deltas_max),
+      delta_bytes_max_(delta_bytes_max) {}
 
 bool Channel::update(const Items& items) {
   Delta delta{seq_ + 1, {}, 0};
@@ -53,7 +57,12 @@ bool Channel::passes(const std::string& key, const SubscriptionFilter& filter) {
 
 std::string Channel::snapshot(int64_t id, const SubscriptionFilter& filter, const std::string& epoch, bool gap) const {
   JsonWriter w;
-  w.begin_object().field("op", "snapshot").field("id", id).field("channel", name_).field("epoch", epoch).field("seq", seq_);
+  w.begin_object()
+      .field("op", "snapshot")
+      .field("id", id)
+      .field("channel", name_)
+      .field("epoch", epoch)
+      .field("seq", seq_);
   if (gap) w.field("gap", true);
   w.key("items").begin_object();
   for (const auto& [key, text] : items_) {
@@ -73,11 +82,19 @@ std::string Channel::delta(int64_t id, uint64_t from_seq, const SubscriptionFilt
   }
   if (newest.empty()) return {};
   JsonWriter w;
-  w.begin_object().field("op", "delta").field("id", id).field("prev", from_seq).field("seq", seq_).key("set").begin_object();
+  w.begin_object()
+      .field("op", "delta")
+      .field("id", id)
+      .field("prev", from_seq)
+      .field("seq", seq_)
+      .key("set")
+      .begin_object();
   bool removed = false;
   for (const auto& [key, text] : newest) {
-    if (*text) w.key(key).raw(**text);
-    else removed = true;
+    if (*text)
+      w.key(key).raw(**text);
+    else
+      removed = true;
   }
   w.end_object();
   if (removed) {

@@ -13,16 +13,17 @@ namespace weir::web {
 
 /// What a subscriber asks for. A prefix shows only the items whose key starts with it (and "meta").
 struct SubscriptionFilter {
-  std::string prefix;                       // keyed channels: "orders/" = the partitions of orders
-  std::string job;                          // series: only this job
-  std::optional<int64_t> range_ms;          // series: only windows that end within this time of the newest one
+  std::string prefix;               // keyed channels: "orders/" = the partitions of orders
+  std::string job;                  // series: only this job
+  std::optional<int64_t> range_ms;  // series: only windows that end within this time of the newest one
 };
 
-/// A channel whose content is a set of items by key. Remembers the last deltas so that who comes back with the sequence number it saw last
-/// gets only what changed. Pure: no clock, no socket.
+/// A channel whose content is a set of items by key. Remembers the last deltas so that who comes back with the sequence
+/// number it saw last gets only what changed. Pure: no clock, no socket.
 class Channel {
  public:
-  /// `first_seq`: where the numbering starts; later lives of a server start higher, so an old number is never mistaken for a new one.
+  /// `first_seq`: where the numbering starts; later lives of a server start higher, so an old number is never mistaken
+  /// for a new one.
   Channel(std::string name, uint64_t first_seq, size_t deltas_max, size_t delta_bytes_max = 8 * 1024 * 1024);
 
   /// Takes the whole new content; what differs becomes one delta. True if anything did.
@@ -36,7 +37,8 @@ class Channel {
   bool can_resume(uint64_t from_seq) const { return from_seq <= seq_ && from_seq >= oldest_resume_; }
 
   std::string snapshot(int64_t id, const SubscriptionFilter& filter, const std::string& epoch, bool gap) const;
-  /// All changes after `from_seq`, newest value per key; empty string if the filter leaves nothing. Precondition: can_resume(from_seq).
+  /// All changes after `from_seq`, newest value per key; empty string if the filter leaves nothing. Precondition:
+  /// can_resume(from_seq).
   std::string delta(int64_t id, uint64_t from_seq, const SubscriptionFilter& filter) const;
 
  private:

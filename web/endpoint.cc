@@ -5,7 +5,9 @@
 namespace weir::web {
 
 Result<Endpoint> parse_endpoint(std::string_view text) {
-  auto bad = [&](const char* why) { return Error(ErrorCode::invalid_argument, "weir.http.listeners", "'" + std::string(text) + "': " + why); };
+  auto bad = [&](const char* why) {
+    return Error(ErrorCode::invalid_argument, "weir.http.listeners", "'" + std::string(text) + "': " + why);
+  };
   std::string_view rest = text;
   if (size_t scheme = rest.find("://"); scheme != std::string_view::npos) {
     if (rest.substr(0, scheme) != "http" && rest.substr(0, scheme) != "HTTP") return bad("the scheme must be http");
@@ -23,7 +25,8 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
   }
   Endpoint endpoint;
   auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
-  if (error != std::errc() || end != port.data() + port.size() || port.empty()) return bad("the port must be a number from 0 to 65535");
+  if (error != std::errc() || end != port.data() + port.size() || port.empty())
+    return bad("the port must be a number from 0 to 65535");
   endpoint.host = host.empty() ? "0.0.0.0" : std::string(host);
   return endpoint;
 }

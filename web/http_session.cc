@@ -13,17 +13,21 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using boost::system::error_code;
 
-// The page is its own world: scripts, styles, fonts, images and connections from here only; nobody may frame it (features.md §5.3).
+// The page is its own world: scripts, styles, fonts, images and connections from here only; nobody may frame it
+// (features.md §5.3).
 constexpr const char* kContentSecurityPolicy =
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors "
+    "'none'";
 
 class HttpSession final : public Session, public std::enable_shared_from_this<HttpSession> {
  public:
-  HttpSession(ServerCore& core, uint64_t id, asio::ip::tcp::socket socket) : core_(core), id_(id), stream_(std::move(socket)) {
+  HttpSession(ServerCore& core, uint64_t id, asio::ip::tcp::socket socket)
+      : core_(core), id_(id), stream_(std::move(socket)) {
     error_code ignored;
     auto peer = stream_.socket().remote_endpoint(ignored);
-    peer_loopback_ = peer.address().is_loopback() || (peer.address().is_v6() && peer.address().to_v6().is_v4_mapped() &&
-                                                      asio::ip::make_address_v4(asio::ip::v4_mapped, peer.address().to_v6()).is_loopback());
+    peer_loopback_ = peer.address().is_loopback() ||
+                     (peer.address().is_v6() && peer.address().to_v6().is_v4_mapped() &&
+                      asio::ip::make_address_v4(asio::ip::v4_mapped, peer.address().to_v6()).is_loopback());
     stream_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
   }
 
@@ -42,7 +46,8 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
     parser_->header_limit(static_cast<uint32_t>(core_.options.header_bytes_max));
     parser_->body_limit(core_.options.body_bytes_max);
     stream_.expires_after(core_.options.request_timeout);
-    http::async_read_header(stream_, buffer_, *parser_, [self = shared_from_this()](error_code error, size_t) { self->on_header(error); });
+    http::async_read_header(stream_, buffer_, *parser_,
+                            [self = shared_from_this()](error_code error, size_t) { self->on_header(error); });
   }
 
   void on_header(error_code error) {
@@ -66,13 +71,16 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
   }
 
   void on_read_error(error_code error) {
-    if (error.category() != make_error_code(http::error::end_of_stream).category()) return finish();  // the socket: reset, timeout, closed
+    if (error.category() != make_error_code(http::error::end_of_stream).category())
+      return finish();  // the socket: reset, timeout, closed
     if (error == http::error::end_of_stream || error == http::error::partial_message) return finish();
     keep_alive_ = false;
     http_version_ = 11;
     head_ = false;
-    if (error == http::error::header_limit) return reply(error_reply(431, "limit_reached", "the request header is too large"));
-    if (error == http::error::body_limit) return reply(error_reply(413, "limit_reached", "the request body is too large"));
+    if (error == http::error::header_limit)
+      return reply(error_reply(431, "limit_reached", "the request header is too large"));
+    if (error == http::error::body_limit)
+      return reply(error_reply(413, "limit_reached", "the request body is too large"));
     reply(error_reply(400, "malformed", "this is no valid HTTP request: " + error.message()));
   }
 
@@ -90,7 +98,8 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
     };
     HttpRequest in;
     auto fetch_site = request.find("Sec-Fetch-Site");
-    in.access = {to_std(request[http::field::host]), header(http::field::origin), std::nullopt, header(http::field::authorization), peer_loopback_};
+    in.access = {to_std(request[http::field::host]), header(http::field::origin), std::nullopt,
+                 header(http::field::authorization), peer_loopback_};
     if (fetch_site != request.end()) in.access.fetch_site = to_std(fetch_site->value());
     in.method = std::string(to_std(request.method_string()));
     in.target = std::string(to_std(request.target()));
@@ -127,7 +136,8 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
     response.set("Cross-Origin-Resource-Policy", "same-origin");
     for (const auto& [name, value] : out.headers) response.set(name, value);
     if (out.asset) {
-      response.set(http::field::content_type, beast::string_view(out.asset->content_type.data(), out.asset->content_type.size()));
+      response.set(http::field::content_type,
+                   beast::string_view(out.asset->content_type.data(), out.asset->content_type.size()));
       response.set(http::field::etag, beast::string_view(out.asset->etag.data(), out.asset->etag.size()));
       response.set(http::field::cache_control, out.asset->hashed ? "public, max-age=31536000, immutable" : "no-cache");
       response.set(http::field::vary, "Accept-Encoding");
@@ -152,8 +162,10 @@ class HttpSession final : public Session, public std::enable_shared_from_this<Ht
     serializer_.emplace(*response_);
     stream_.expires_after(core_.options.request_timeout);
     auto done = [self = shared_from_this()](error_code error, size_t) { self->on_written(error); };
-    if (head_) http::async_write_header(stream_, *serializer_, std::move(done));
-    else http::async_write(stream_, *serializer_, std::move(done));
+    if (head_)
+      http::async_write_header(stream_, *serializer_, std::move(done));
+    else
+      http::async_write(stream_, *serializer_, std::move(done));
   }
 
   void on_written(error_code error) {

@@ -8,18 +8,19 @@
 
 namespace weir::web {
 namespace {
-constexpr int64_t kFreshMs = 100;             // a view this young answers a GET
-constexpr int64_t kStaleMs = 2000;            // one older than this is not shown to a new subscriber
+constexpr int64_t kFreshMs = 100;   // a view this young answers a GET
+constexpr int64_t kStaleMs = 2000;  // one older than this is not shown to a new subscriber
 constexpr int64_t kPollTimeoutMs = 5000;
 constexpr int64_t kClusterPollMs = 500;
-constexpr int64_t kReplicationPollMs = 100;   // the lens: 10 Hz
+constexpr int64_t kReplicationPollMs = 100;  // the lens: 10 Hz
 constexpr int64_t kGroupsPollMs = 1000;
 constexpr int64_t kJobsPollMs = 500;
 constexpr size_t kInboxRowsMax = 200'000;
 constexpr const char* kChannelNames[] = {"cluster", "replication", "topics", "groups", "jobs", "series"};
 }  // namespace
 
-/// Where the backend's threads leave result rows for the web thread: a short lock, a bounded vector, one wake-up per batch.
+/// Where the backend's threads leave result rows for the web thread: a short lock, a bounded vector, one wake-up per
+/// batch.
 struct Hub::Inbox final : SeriesSink {
   using Message = std::variant<SeriesTable, std::vector<SeriesRow>, std::string>;
 
@@ -36,7 +37,8 @@ struct Hub::Inbox final : SeriesSink {
     bool wake = false;
     {
       std::lock_guard lock(mutex);
-      if (weight_sum + weight > kInboxRowsMax) {  // the web thread is far behind: the rows go, what they belong to stays
+      if (weight_sum + weight >
+          kInboxRowsMax) {  // the web thread is far behind: the rows go, what they belong to stays
         std::erase_if(messages, [](const Message& m) { return std::holds_alternative<std::vector<SeriesRow>>(m); });
         weight_sum = messages.size();
         lost = true;
@@ -45,9 +47,10 @@ struct Hub::Inbox final : SeriesSink {
       messages.push_back(std::move(message));
       wake = !std::exchange(woken, true);
     }
-    if (wake) loop->post([hub = hub] {
-      if (auto alive = hub.lock()) alive->drain_series();
-    });
+    if (wake)
+      loop->post([hub = hub] {
+        if (auto alive = hub.lock()) alive->drain_series();
+      });
   }
 
   std::shared_ptr<Loop> loop;
@@ -59,10 +62,14 @@ struct Hub::Inbox final : SeriesSink {
 };
 
 Hub::Hub(std::shared_ptr<Loop> loop, Backend& backend, const WebOptions& options, uint64_t first_seq, std::string epoch)
-    : loop_(std::move(loop)), backend_(backend), options_(options), epoch_(std::move(epoch)),
+    : loop_(std::move(loop)),
+      backend_(backend),
+      options_(options),
+      epoch_(std::move(epoch)),
       series_(first_seq, options.series_rows_max, options.series_bytes_max, options.resume_deltas_max),
       inbox_(std::make_shared<Inbox>(loop_)) {
-  for (int id = 0; id < series_channel; ++id) channels_.emplace_back(kChannelNames[id], first_seq, options.resume_deltas_max);
+  for (int id = 0; id < series_channel; ++id)
+    channels_.emplace_back(kChannelNames[id], first_seq, options.resume_deltas_max);
 }
 
 std::shared_ptr<SeriesSink> Hub::series_sink() {
@@ -82,18 +89,21 @@ void Hub::detach(LiveClient* client) {
 Status Hub::subscribe(LiveClient* client, const LiveRequest& request) {
   auto name = std::find(std::begin(kChannelNames), std::end(kChannelNames), request.channel);
   if (name == std::end(kChannelNames)) {
-    return Error(ErrorCode::invalid_request, "web", "no channel '" + request.channel + "': cluster, replication, topics, groups, jobs, series");
+    return Error(ErrorCode::invalid_request, "web",
+                 "no channel '" + request.channel + "': cluster, replication, topics, groups, jobs, series");
   }
   unsubscribe(client, request.id);
   auto& subscriptions = clients_.at(client).subscriptions;
   if (subscriptions.size() >= options_.subscriptions_max) {
-    return Error(ErrorCode::limit_reached, "web", "at most " + std::to_string(options_.subscriptions_max) + " subscriptions");
+    return Error(ErrorCode::limit_reached, "web",
+                 "at most " + std::to_string(options_.subscriptions_max) + " subscriptions");
   }
   Subscription s{request.id, static_cast<ChannelId>(name - std::begin(kChannelNames)), request.filter};
   bool same_life = request.epoch.empty() || request.epoch == epoch_;
   if (request.from_seq && same_life) {
-    bool known = s.channel == series_channel ? series_.can_resume(*request.from_seq)
-                                             : channels_[s.channel].can_resume(*request.from_seq) && !channels_[s.channel].empty();
+    bool known = s.channel == series_channel
+                     ? series_.can_resume(*request.from_seq)
+                     : channels_[s.channel].can_resume(*request.from_seq) && !channels_[s.channel].empty();
     if (known) {
       s.sent_seq = *request.from_seq;
       s.snapshot_due = false;
@@ -112,7 +122,8 @@ Status Hub::subscribe(LiveClient* client, const LiveRequest& request) {
 
 void Hub::unsubscribe(LiveClient* client, int64_t id) {
   auto& subscriptions = clients_.at(client).subscriptions;
-  auto found = std::find_if(subscriptions.begin(), subscriptions.end(), [&](const Subscription& s) { return s.id == id; });
+  auto found =
+      std::find_if(subscriptions.begin(), subscriptions.end(), [&](const Subscription& s) { return s.id == id; });
   if (found == subscriptions.end()) return;
   --subscribers_[found->channel];
   subscriptions.erase(found);
@@ -137,13 +148,14 @@ std::string Hub::message_for(Subscription& s) {
   auto produce = [&](const auto& channel) -> std::string {
     if (!s.snapshot_due && !channel.can_resume(s.sent_seq)) s.snapshot_due = s.gap = true;
     uint64_t from = std::exchange(s.sent_seq, channel.seq());
-    if (std::exchange(s.snapshot_due, false)) return channel.snapshot(s.id, s.filter, epoch_, std::exchange(s.gap, false));
+    if (std::exchange(s.snapshot_due, false))
+      return channel.snapshot(s.id, s.filter, epoch_, std::exchange(s.gap, false));
     bool announce = std::exchange(s.announce, false);
     if (from == channel.seq() && !announce) return {};
     auto delta = channel.delta(s.id, from, s.filter);
     if (!delta.empty() || !announce) return delta;
-    return "{\"op\":\"delta\",\"id\":" + std::to_string(s.id) + ",\"prev\":" + std::to_string(from) + ",\"seq\":" + std::to_string(channel.seq()) +
-           ",\"set\":{},\"changes\":[]}";
+    return "{\"op\":\"delta\",\"id\":" + std::to_string(s.id) + ",\"prev\":" + std::to_string(from) +
+           ",\"seq\":" + std::to_string(channel.seq()) + ",\"set\":{},\"changes\":[]}";
   };
   if (s.channel == series_channel) return produce(series_);
   const auto& channel = channels_[s.channel];
@@ -159,7 +171,8 @@ void Hub::get(Source<View>& source, ViewCallback<View> done) {
   loop_->after(std::chrono::milliseconds(kPollTimeoutMs), [weak = weak_from_this(), &source, waiter] {
     auto self = weak.lock();
     if (!self) return;
-    auto found = std::find_if(source.waiters.begin(), source.waiters.end(), [&](const auto& w) { return w.first == waiter; });
+    auto found =
+        std::find_if(source.waiters.begin(), source.waiters.end(), [&](const auto& w) { return w.first == waiter; });
     if (found == source.waiters.end()) return;
     auto late = std::move(found->second);
     source.waiters.erase(found);
@@ -216,9 +229,12 @@ void Hub::answered(Source<View>& source, const Result<std::shared_ptr<const View
     publish(**view);
   }
   for (auto& [id, done] : waiters) {
-    if (!view.ok()) done(view.error());
-    else if (!*view) done(Error(ErrorCode::unknown_server_error, "web", "the node had nothing to show"));
-    else done(*view);
+    if (!view.ok())
+      done(view.error());
+    else if (!*view)
+      done(Error(ErrorCode::unknown_server_error, "web", "the node had nothing to show"));
+    else
+      done(*view);
   }
 }
 
@@ -297,9 +313,12 @@ void Hub::drain_series() {
   }
   if (lost) series_.mark_gap();
   for (auto& message : messages) {
-    if (auto* table = std::get_if<SeriesTable>(&message)) series_.table(std::move(*table));
-    else if (auto* rows = std::get_if<std::vector<SeriesRow>>(&message)) series_.rows(std::move(*rows));
-    else series_.drop(std::get<std::string>(message));
+    if (auto* table = std::get_if<SeriesTable>(&message))
+      series_.table(std::move(*table));
+    else if (auto* rows = std::get_if<std::vector<SeriesRow>>(&message))
+      series_.rows(std::move(*rows));
+    else
+      series_.drop(std::get<std::string>(message));
   }
   if (std::exchange(series_flush_due_, true)) return;
   auto since = std::chrono::milliseconds(loop_->now_ms() - series_flushed_ms_);

@@ -16,8 +16,9 @@
 
 namespace weir::web {
 
-/// The other end of one WebSocket. wake(): there may be something to send; it then takes messages with Hub::next_message when its socket
-/// is free. So a slow browser holds one message, not a queue: what it missed is merged, or replaced by a snapshot with "gap".
+/// The other end of one WebSocket. wake(): there may be something to send; it then takes messages with
+/// Hub::next_message when its socket is free. So a slow browser holds one message, not a queue: what it missed is
+/// merged, or replaced by a snapshot with "gap".
 class LiveClient {
  public:
   virtual ~LiveClient() = default;
@@ -28,7 +29,7 @@ class LiveClient {
 template <class View>
 struct Source {
   std::shared_ptr<const View> view;
-  int64_t done_ms = -1'000'000;               // when `view` came
+  int64_t done_ms = -1'000'000;  // when `view` came
   int64_t asked_ms = -1'000'000;
   bool in_flight = false;
   std::vector<std::pair<uint64_t, ViewCallback<View>>> waiters;
@@ -65,15 +66,15 @@ class Hub : public std::enable_shared_from_this<Hub> {
     ChannelId channel;
     SubscriptionFilter filter;
     uint64_t sent_seq = 0;
-    bool snapshot_due = true;                 // it has nothing yet
-    bool wait_fresh = false;                  // what is here is old: wait for the next poll
+    bool snapshot_due = true;  // it has nothing yet
+    bool wait_fresh = false;   // what is here is old: wait for the next poll
     bool gap = false;
-    bool announce = false;                    // resumed: say so, even if nothing changed
+    bool announce = false;  // resumed: say so, even if nothing changed
   };
   struct Client {
     LiveClient* socket;
     std::vector<Subscription> subscriptions;
-    size_t turn = 0;                          // who is asked first next time
+    size_t turn = 0;  // who is asked first next time
   };
   struct Inbox;
 
@@ -104,7 +105,7 @@ class Hub : public std::enable_shared_from_this<Hub> {
   Backend& backend_;
   WebOptions options_;
   std::string epoch_;
-  std::vector<Channel> channels_;             // by ChannelId, without series
+  std::vector<Channel> channels_;  // by ChannelId, without series
   SeriesStore series_;
   std::shared_ptr<Inbox> inbox_;
   std::array<size_t, channel_count> subscribers_{};

@@ -8,10 +8,13 @@
 namespace weir::web {
 namespace {
 
-/// Length of the valid UTF-8 sequence at `at`, 0 if there is none (RFC 3629 §4: no overlong form, no surrogate, at most U+10FFFF).
+/// Length of the valid UTF-8 sequence at `at`, 0 if there is none (RFC 3629 §4: no overlong form, no surrogate, at most
+/// U+10FFFF).
 size_t utf8_length(std::string_view text, size_t at) {
   auto byte = [&](size_t i) { return static_cast<unsigned char>(text[at + i]); };
-  auto follows = [&](size_t i, unsigned char low, unsigned char high) { return at + i < text.size() && byte(i) >= low && byte(i) <= high; };
+  auto follows = [&](size_t i, unsigned char low, unsigned char high) {
+    return at + i < text.size() && byte(i) >= low && byte(i) <= high;
+  };
   unsigned char lead = byte(0);
   if (lead < 0x80) return 1;
   if (lead >= 0xC2 && lead <= 0xDF) return follows(1, 0x80, 0xBF) ? 2 : 0;

@@ -2,14 +2,15 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace weir::web {
 
-/// Writes one JSON document into a string. Commas are its business; the caller balances begin and end. Text that is no valid UTF-8 comes
-/// out with U+FFFD in place of each bad byte (a browser closes a WebSocket over one bad byte), and NaN or infinity as null.
+/// Writes one JSON document into a string. Commas are its business; the caller balances begin and end. Text that is no
+/// valid UTF-8 comes out with U+FFFD in place of each bad byte (a browser closes a WebSocket over one bad byte), and
+/// NaN or infinity as null.
 class JsonWriter {
  public:
   JsonWriter& begin_object();

@@ -5,7 +5,8 @@
 
 namespace weir::web {
 
-/// What the hub needs of the web thread; the server implements it over Asio, tests over a queue and a clock that they move.
+/// What the hub needs of the web thread; the server implements it over Asio, tests over a queue and a clock that they
+/// move.
 class Loop {
  public:
   virtual ~Loop() = default;

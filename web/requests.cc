@@ -26,7 +26,8 @@ Result<std::optional<int64_t>> int_field(const element& object, const char* name
   if (object[name].get(e) || e.is_null()) return std::optional<int64_t>();
   int64_t number;
   if (e.get(number) || number < low || number > high) {
-    return bad(std::string("'") + name + "' must be an integer from " + std::to_string(low) + " to " + std::to_string(high));
+    return bad(std::string("'") + name + "' must be an integer from " + std::to_string(low) + " to " +
+               std::to_string(high));
   }
   return std::optional<int64_t>(number);
 }
@@ -47,7 +48,8 @@ Result<std::map<std::string, std::string>> map_field(const element& object, cons
 
 Result<element> parse_object(simdjson::dom::parser& parser, std::string_view text) {
   element root;
-  if (auto error = parser.parse(text.data(), text.size(), true).get(root)) return bad(std::string("no valid JSON: ") + simdjson::error_message(error));
+  if (auto error = parser.parse(text.data(), text.size(), true).get(root))
+    return bad(std::string("no valid JSON: ") + simdjson::error_message(error));
   if (!root.is_object()) return bad("the JSON must be an object");
   return root;
 }

@@ -11,7 +11,8 @@
 /// What browsers and scripts send, read from JSON. simdjson stays in the .cc file.
 namespace weir::web {
 
-/// {"op":"sub","id":1,"channel":"cluster","params":{…},"from_seq":123,"epoch":"…"} or {"op":"unsub","id":1} or {"op":"ping"}.
+/// {"op":"sub","id":1,"channel":"cluster","params":{…},"from_seq":123,"epoch":"…"} or {"op":"unsub","id":1} or
+/// {"op":"ping"}.
 struct LiveRequest {
   enum class Op : uint8_t { sub, unsub, ping } op = Op::ping;
   int64_t id = 0;

@@ -14,20 +14,37 @@ constexpr int64_t kDashboardRangeMs = 15 * 60 * 1000;
 
 int status_of(const Error& error) {
   switch (error.code) {
-    case ErrorCode::invalid_request: case ErrorCode::invalid_argument: case ErrorCode::malformed: case ErrorCode::invalid_config:
-    case ErrorCode::invalid_topic_exception: case ErrorCode::invalid_partitions: case ErrorCode::invalid_replication_factor:
+    case ErrorCode::invalid_request:
+    case ErrorCode::invalid_argument:
+    case ErrorCode::malformed:
+    case ErrorCode::invalid_config:
+    case ErrorCode::invalid_topic_exception:
+    case ErrorCode::invalid_partitions:
+    case ErrorCode::invalid_replication_factor:
       return 400;
-    case ErrorCode::not_found: case ErrorCode::unknown_topic_or_partition: case ErrorCode::group_id_not_found: case ErrorCode::resource_not_found:
+    case ErrorCode::not_found:
+    case ErrorCode::unknown_topic_or_partition:
+    case ErrorCode::group_id_not_found:
+    case ErrorCode::resource_not_found:
       return 404;
-    case ErrorCode::already_exists: case ErrorCode::topic_already_exists: case ErrorCode::duplicate_resource: return 409;
-    case ErrorCode::unsupported: return 501;
-    case ErrorCode::request_timed_out: return 504;
-    case ErrorCode::limit_reached: return 429;
-    default: return error_is_retriable(error.code) ? 503 : 500;
+    case ErrorCode::already_exists:
+    case ErrorCode::topic_already_exists:
+    case ErrorCode::duplicate_resource:
+      return 409;
+    case ErrorCode::unsupported:
+      return 501;
+    case ErrorCode::request_timed_out:
+      return 504;
+    case ErrorCode::limit_reached:
+      return 429;
+    default:
+      return error_is_retriable(error.code) ? 503 : 500;
   }
 }
 
-HttpReply error_reply_of(const Error& error) { return error_reply(status_of(error), error_name(error.code), error.message()); }
+HttpReply error_reply_of(const Error& error) {
+  return error_reply(status_of(error), error_name(error.code), error.message());
+}
 
 HttpReply json_reply(std::string body) {
   HttpReply reply;
@@ -36,12 +53,15 @@ HttpReply json_reply(std::string body) {
   return reply;
 }
 
-HttpReply text_reply(int status, std::string body) { return {status, "text/plain; charset=utf-8", std::move(body), nullptr, {}}; }
+HttpReply text_reply(int status, std::string body) {
+  return {status, "text/plain; charset=utf-8", std::move(body), nullptr, {}};
+}
 
 /// One element of a channel by its key, or 404.
 HttpReply item_reply(const Items& items, const std::string& key, std::string_view what) {
   auto found = items.find(key);
-  return found == items.end() ? error_reply(404, "not_found", "no such " + std::string(what)) : json_reply(found->second);
+  return found == items.end() ? error_reply(404, "not_found", "no such " + std::string(what))
+                              : json_reply(found->second);
 }
 
 template <class View, class Make>
@@ -74,7 +94,9 @@ HttpReply error_reply(int status, std::string_view code, std::string_view messag
 }
 
 std::string url_decode(std::string_view text) {
-  auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1; };
+  auto digit = [](char c) {
+    return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+  };
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '+') {
@@ -116,10 +138,13 @@ void Routes::handle(const HttpRequest& request, Done done) {
 void Routes::get(const HttpRequest& request, std::string_view path, std::string_view query, Done done) {
   if (path == "/healthz") return done(text_reply(200, "ok\n"));
   if (path == "/readyz") return done(backend_.ready() ? text_reply(200, "ready\n") : text_reply(503, "starting\n"));
-  if (auto why = refuse_read(request.access, rules_); !why.empty()) return done(error_reply(403, "permission_denied", why));
+  if (auto why = refuse_read(request.access, rules_); !why.empty())
+    return done(error_reply(403, "permission_denied", why));
   if (path == "/metrics") {
     return backend_.metrics([loop = loop_, done = std::move(done)](std::string text) {
-      loop->post([done, text = std::move(text)] { done({200, "text/plain; version=0.0.4; charset=utf-8", text, nullptr, {}}); });
+      loop->post([done, text = std::move(text)] {
+        done({200, "text/plain; version=0.0.4; charset=utf-8", text, nullptr, {}});
+      });
     });
   }
   if (path == "/v1/live") {
@@ -140,29 +165,34 @@ void Routes::get_v1(std::string_view path, std::string_view query, Done done) {
   auto [what, rest] = split(path);
   std::string name = url_decode(rest);
   if (what == "cluster" && rest.empty()) {
-    return hub_.get_cluster(reply_with<ClusterView>(std::move(done), [](const auto& view) { return json_reply(cluster_document(cluster_items(view))); }));
+    return hub_.get_cluster(reply_with<ClusterView>(
+        std::move(done), [](const auto& view) { return json_reply(cluster_document(cluster_items(view))); }));
   }
   if (what == "nodes") {
     return hub_.get_cluster(reply_with<ClusterView>(std::move(done), [name](const auto& view) {
       auto items = cluster_items(view);
-      return name.empty() ? json_reply(items_document(items, "nodes", "node/")) : item_reply(items, "node/" + name, "node");
+      return name.empty() ? json_reply(items_document(items, "nodes", "node/"))
+                          : item_reply(items, "node/" + name, "node");
     }));
   }
   if (what == "topics") {
     return hub_.get_cluster(reply_with<ClusterView>(std::move(done), [name](const auto& view) {
       auto items = topic_items(view);
-      return name.empty() ? json_reply(items_document(items, "topics", "topic/")) : item_reply(items, "topic/" + name, "topic");
+      return name.empty() ? json_reply(items_document(items, "topics", "topic/"))
+                          : item_reply(items, "topic/" + name, "topic");
     }));
   }
   if (what == "partitions" && rest.empty()) {
-    return hub_.get_cluster(reply_with<ClusterView>(std::move(done), [topic = query_value(query, "topic")](const auto& view) {
-      return json_reply(items_document(replication_items(view), "partitions", topic.empty() ? "" : topic + "/"));
-    }));
+    return hub_.get_cluster(
+        reply_with<ClusterView>(std::move(done), [topic = query_value(query, "topic")](const auto& view) {
+          return json_reply(items_document(replication_items(view), "partitions", topic.empty() ? "" : topic + "/"));
+        }));
   }
   if (what == "groups") {
     return hub_.get_groups(reply_with<GroupsView>(std::move(done), [name](const auto& view) {
       auto items = group_items(view);
-      return name.empty() ? json_reply(items_document(items, "groups", "group/")) : item_reply(items, "group/" + name, "group");
+      return name.empty() ? json_reply(items_document(items, "groups", "group/"))
+                          : item_reply(items, "group/" + name, "group");
     }));
   }
   if (what == "jobs") {
@@ -174,15 +204,18 @@ void Routes::get_v1(std::string_view path, std::string_view query, Done done) {
   if ((what == "series" || what == "dashboard") && rest.empty()) {
     auto text = query_value(query, "range_ms");
     auto range = to_int(text);
-    if (!text.empty() && (!range || *range < 0)) return done(error_reply(400, "invalid_request", "'range_ms' must be a number of milliseconds"));
+    if (!text.empty() && (!range || *range < 0))
+      return done(error_reply(400, "invalid_request", "'range_ms' must be a number of milliseconds"));
     if (what == "dashboard") return done(json_reply(hub_.series().dashboard(range.value_or(kDashboardRangeMs))));
     return done(json_reply(hub_.series().document({"", query_value(query, "job"), range})));
   }
-  done(error_reply(404, "not_found", "no such resource: cluster, nodes, topics, partitions, groups, jobs, series, dashboard, live"));
+  done(error_reply(404, "not_found",
+                   "no such resource: cluster, nodes, topics, partitions, groups, jobs, series, dashboard, live"));
 }
 
 void Routes::write(const HttpRequest& request, std::string_view path, Done done) {
-  if (auto why = refuse_write(request.access, rules_); !why.empty()) return done(error_reply(403, "permission_denied", why));
+  if (auto why = refuse_write(request.access, rules_); !why.empty())
+    return done(error_reply(403, "permission_denied", why));
   if (!path.starts_with("/v1/")) return done(error_reply(404, "not_found", "writes live under /v1/"));
   bool post = request.method == "POST";
   // A form of another site can send text/plain or form data without asking first, but not JSON.
@@ -199,7 +232,8 @@ void Routes::write(const HttpRequest& request, std::string_view path, Done done)
   };
   if (post && what == "jobs" && rest.empty()) return send_parsed(parse_run_sql(request.body));
   if (post && what == "topics" && rest.empty()) return send_parsed(parse_create_topic(request.body));
-  if (what == "jobs" && !command.name.empty() && ((post && (verb == "pause" || verb == "resume")) || (!post && verb.empty()))) {
+  if (what == "jobs" && !command.name.empty() &&
+      ((post && (verb == "pause" || verb == "resume")) || (!post && verb.empty()))) {
     command.kind = !post ? CommandKind::drop_job : verb == "pause" ? CommandKind::pause_job : CommandKind::resume_job;
     return send_command(std::move(command), request.access, std::move(done));
   }
@@ -216,7 +250,9 @@ void Routes::write(const HttpRequest& request, std::string_view path, Done done)
       return send_command(std::move(command), request.access, std::move(done));
     }
   }
-  done(error_reply(404, "not_found", "no such write: POST jobs, jobs/NAME/pause|resume, topics, partitions/TOPIC/N/elect; DELETE jobs/NAME, topics/NAME"));
+  done(error_reply(404, "not_found",
+                   "no such write: POST jobs, jobs/NAME/pause|resume, topics, partitions/TOPIC/N/elect; DELETE "
+                   "jobs/NAME, topics/NAME"));
 }
 
 void Routes::send_command(Command command, const AccessRequest& access, Done done) {

@@ -14,18 +14,18 @@
 namespace weir::web {
 
 struct HttpRequest {
-  std::string method;                         // "GET", "HEAD", "POST", …
-  std::string target;                         // path and query as sent
+  std::string method;  // "GET", "HEAD", "POST", …
+  std::string target;  // path and query as sent
   std::string content_type;
   std::string body;
-  AccessRequest access;                       // views into the request's headers: used before handle() returns
+  AccessRequest access;  // views into the request's headers: used before handle() returns
 };
 
 struct HttpReply {
   int status = 200;
   std::string content_type = "application/json; charset=utf-8";
   std::string body;
-  const Asset* asset = nullptr;               // in place of body
+  const Asset* asset = nullptr;  // in place of body
   std::vector<std::pair<std::string, std::string>> headers;
 };
 

@@ -17,11 +17,17 @@ int64_t range_start(int64_t newest_end_ms, int64_t range_ms) {
   return newest_end_ms < INT64_MIN + range_ms ? INT64_MIN : newest_end_ms - range_ms;
 }
 
-bool passes(const std::string& job, const SubscriptionFilter& filter) { return filter.job.empty() || filter.job == job; }
+bool passes(const std::string& job, const SubscriptionFilter& filter) {
+  return filter.job.empty() || filter.job == job;
+}
 }  // namespace
 
 SeriesStore::SeriesStore(uint64_t first_seq, size_t rows_per_key_max, size_t bytes_max, size_t deltas_max)
-    : seq_(first_seq), oldest_resume_(first_seq), rows_per_key_max_(rows_per_key_max), bytes_max_(bytes_max), deltas_max_(deltas_max) {}
+    : seq_(first_seq),
+      oldest_resume_(first_seq),
+      rows_per_key_max_(rows_per_key_max),
+      bytes_max_(bytes_max),
+      deltas_max_(deltas_max) {}
 
 SeriesStore::Table* SeriesStore::find(const std::string& job, const std::string& table) {
   for (auto& [index, candidate] : tables_) {
@@ -45,7 +51,8 @@ void SeriesStore::table(SeriesTable schema) {
     table->index = index;
     table->schema = std::move(schema);
   }
-  change({table->index, table->schema.job, std::make_shared<const std::string>(table_json(*table)), Change::Kind::table});
+  change(
+      {table->index, table->schema.job, std::make_shared<const std::string>(table_json(*table)), Change::Kind::table});
 }
 
 void SeriesStore::rows(std::vector<SeriesRow> rows) {
@@ -65,11 +72,15 @@ void SeriesStore::put(Table& table, SeriesRow in) {
   if (series.rows.empty()) series.keys = in.keys;
   Row row{in.window_start_ms, in.window_end_ms, next_order_++, {}};
   row.metrics.reserve(in.metrics.size());
-  for (const auto& metric : in.metrics) row.metrics.push_back(metric.value_or(std::numeric_limits<double>::quiet_NaN()));
-  change({table.index, table.schema.job, std::make_shared<const std::string>(row_json(table, series, row)), Change::Kind::row});
+  for (const auto& metric : in.metrics)
+    row.metrics.push_back(metric.value_or(std::numeric_limits<double>::quiet_NaN()));
+  change({table.index, table.schema.job, std::make_shared<const std::string>(row_json(table, series, row)),
+          Change::Kind::row});
   table.newest_end_ms = std::max(table.newest_end_ms, row.end_ms);
 
-  auto before = [](const Row& a, const Row& b) { return std::tie(a.end_ms, a.start_ms) < std::tie(b.end_ms, b.start_ms); };
+  auto before = [](const Row& a, const Row& b) {
+    return std::tie(a.end_ms, a.start_ms) < std::tie(b.end_ms, b.start_ms);
+  };
   auto at = std::lower_bound(series.rows.begin(), series.rows.end(), row, before);
   if (at != series.rows.end() && at->end_ms == row.end_ms && at->start_ms == row.start_ms) {
     row.order = at->order;
@@ -111,7 +122,8 @@ void SeriesStore::evict() {
     if (table == tables_.end()) return true;
     auto series = table->second.series.find(a.keys);
     if (series == table->second.series.end()) return true;
-    return std::none_of(series->second.rows.begin(), series->second.rows.end(), [&](const Row& r) { return r.order == a.order; });
+    return std::none_of(series->second.rows.begin(), series->second.rows.end(),
+                        [&](const Row& r) { return r.order == a.order; });
   };
   std::erase_if(arrivals_, is_gone);
 }
@@ -176,7 +188,13 @@ std::string SeriesStore::table_json(const Table& table) {
 // [table, [key, …], window start, window end, [metric, …]]
 std::string SeriesStore::row_json(const Table& table, const Series& series, const Row& row) {
   JsonWriter w;
-  w.begin_array().value(table.index).value(series.keys).value(row.start_ms).value(row.end_ms).value(row.metrics).end_array();
+  w.begin_array()
+      .value(table.index)
+      .value(series.keys)
+      .value(row.start_ms)
+      .value(row.end_ms)
+      .value(row.metrics)
+      .end_array();
   return w.take();
 }
 
@@ -198,9 +216,15 @@ void SeriesStore::write_content(JsonWriter& w, const SubscriptionFilter& filter)
   w.end_array();
 }
 
-std::string SeriesStore::snapshot(int64_t id, const SubscriptionFilter& filter, const std::string& epoch, bool gap) const {
+std::string SeriesStore::snapshot(int64_t id, const SubscriptionFilter& filter, const std::string& epoch,
+                                  bool gap) const {
   JsonWriter w;
-  w.begin_object().field("op", "snapshot").field("id", id).field("channel", "series").field("epoch", epoch).field("seq", seq_);
+  w.begin_object()
+      .field("op", "snapshot")
+      .field("id", id)
+      .field("channel", "series")
+      .field("epoch", epoch)
+      .field("seq", seq_);
   if (gap) w.field("gap", true);
   write_content(w, filter);
   return w.end_object().take();
@@ -249,12 +273,15 @@ std::string SeriesStore::dashboard(int64_t range_ms) const {
   };
   JsonWriter w;
   w.begin_object().key("current_metrics").begin_object();
-  each([&](const Table& table, const Series& series, size_t m) { w.field(name_of(table, series, m), series.rows.back().metrics[m]); });
+  each([&](const Table& table, const Series& series, size_t m) {
+    w.field(name_of(table, series, m), series.rows.back().metrics[m]);
+  });
   w.end_object().key("trends").begin_object();
   each([&](const Table& table, const Series& series, size_t m) {
     w.key(name_of(table, series, m)).begin_array();
     for (const auto& row : series.rows) {
-      if (row.end_ms > range_start(table.newest_end_ms, range_ms)) w.begin_object().field("timestamp", row.end_ms).field("value", row.metrics[m]).end_object();
+      if (row.end_ms > range_start(table.newest_end_ms, range_ms))
+        w.begin_object().field("timestamp", row.end_ms).field("value", row.metrics[m]).end_object();
     }
     w.end_array();
   });

@@ -11,8 +11,9 @@
 
 namespace weir::web {
 
-/// The result rows of jobs that pages opened later need for their charts, and the "series" channel over them. Bounded in rows per key and in
-/// bytes (the oldest row that came goes first). Lives on the web thread. Pure: no clock, no socket.
+/// The result rows of jobs that pages opened later need for their charts, and the "series" channel over them. Bounded
+/// in rows per key and in bytes (the oldest row that came goes first). Lives on the web thread. Pure: no clock, no
+/// socket.
 class SeriesStore {
  public:
   SeriesStore(uint64_t first_seq, size_t rows_per_key_max, size_t bytes_max, size_t deltas_max);
@@ -41,20 +42,20 @@ class SeriesStore {
  private:
   struct Row {
     int64_t start_ms, end_ms;
-    uint64_t order;                          // when it came
-    std::vector<double> metrics;             // NaN: unknown
+    uint64_t order;               // when it came
+    std::vector<double> metrics;  // NaN: unknown
   };
   struct Series {
     std::vector<std::string> keys;
-    std::deque<Row> rows;                    // by (end, start)
+    std::deque<Row> rows;  // by (end, start)
   };
   struct Table {
-    int64_t index = 0;                       // its number on the wire
+    int64_t index = 0;  // its number on the wire
     SeriesTable schema;
     std::map<std::vector<std::string>, Series> series;
     int64_t newest_end_ms = INT64_MIN;
   };
-  struct Arrival {                           // to find the row that came first
+  struct Arrival {  // to find the row that came first
     int64_t table;
     std::vector<std::string> keys;
     int64_t start_ms, end_ms;

@@ -34,7 +34,8 @@ class AsioLoop final : public Loop {
     });
   }
   int64_t now_ms() override {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
   }
   void end() {
     std::lock_guard lock(mutex_);
@@ -59,7 +60,8 @@ Result<tcp::acceptor> listen_on(asio::io_context& io, const Endpoint& endpoint) 
   if (error) {
     tcp::resolver resolver(io);
     auto found = resolver.resolve(endpoint.host, std::to_string(endpoint.port), tcp::resolver::passive, error);
-    if (error || found.empty()) return bind_error(endpoint, error ? error : make_error_code(asio::error::host_not_found));
+    if (error || found.empty())
+      return bind_error(endpoint, error ? error : make_error_code(asio::error::host_not_found));
     address = found.begin()->endpoint().address();
   }
   tcp::endpoint at(address, endpoint.port);
@@ -97,7 +99,8 @@ void ServerCore::accept(tcp::acceptor& acceptor) {
     if (sessions.size() < options.connections_max) {
       add_http(std::move(socket));
     } else {
-      static constexpr std::string_view kFull = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 5\r\nConnection: close\r\n\r\n";
+      static constexpr std::string_view kFull =
+          "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 5\r\nConnection: close\r\n\r\n";
       error_code ignored;
       socket.non_blocking(true, ignored);
       socket.write_some(asio::buffer(kFull), ignored);
@@ -111,7 +114,8 @@ void ServerCore::add_http(tcp::socket socket) {
   sessions[id] = make_http_session(*this, id, std::move(socket));
 }
 
-void ServerCore::add_ws(uint64_t id, tcp::socket socket, boost::beast::http::request<boost::beast::http::string_body> request) {
+void ServerCore::add_ws(uint64_t id, tcp::socket socket,
+                        boost::beast::http::request<boost::beast::http::string_body> request) {
   sessions[id] = make_ws_session(*this, id, std::move(socket), std::move(request));
 }
 
@@ -146,7 +150,8 @@ Status WebServer::start(const std::vector<Endpoint>& listen, Backend& backend, W
   for (const auto& name : options.allowed_hosts) rules.known_hosts.push_back(host_name(name));
   for (const auto& endpoint : listen) rules.known_hosts.push_back(host_name(endpoint.host));
   char own_name[256] = {};
-  if (gethostname(own_name, sizeof(own_name) - 1) == 0 && own_name[0] != 0) rules.known_hosts.push_back(host_name(own_name));
+  if (gethostname(own_name, sizeof(own_name) - 1) == 0 && own_name[0] != 0)
+    rules.known_hosts.push_back(host_name(own_name));
 
   std::vector<tcp::acceptor> acceptors;
   for (const auto& endpoint : listen) {
@@ -157,7 +162,8 @@ Status WebServer::start(const std::vector<Endpoint>& listen, Backend& backend, W
     impl->endpoints.push_back({endpoint.host, bound.port()});
     acceptors.push_back(std::move(*acceptor));
   }
-  impl->core = std::make_unique<ServerCore>(backend, std::move(options), std::move(rules), impl->loop, impl->io, wall_ms(), random_epoch());
+  impl->core = std::make_unique<ServerCore>(backend, std::move(options), std::move(rules), impl->loop, impl->io,
+                                            wall_ms(), random_epoch());
   impl->core->acceptors = std::move(acceptors);
   for (auto& acceptor : impl->core->acceptors) impl->core->accept(acceptor);
   backend.set_series_sink(impl->core->hub->series_sink());

@@ -13,18 +13,20 @@
 namespace weir::web {
 
 struct Endpoint {
-  std::string host;      // an address or a name: "127.0.0.1", "::1", "0.0.0.0", "localhost"
-  uint16_t port = 0;     // 0: the system chooses
+  std::string host;   // an address or a name: "127.0.0.1", "::1", "0.0.0.0", "localhost"
+  uint16_t port = 0;  // 0: the system chooses
 };
 
-/// "http://127.0.0.1:8080", "127.0.0.1:8080", "[::1]:0", ":8080" (all addresses) → Endpoint. One element of weir.http.listeners.
+/// "http://127.0.0.1:8080", "127.0.0.1:8080", "[::1]:0", ":8080" (all addresses) → Endpoint. One element of
+/// weir.http.listeners.
 Result<Endpoint> parse_endpoint(std::string_view text);
 
 struct WebOptions {
-  std::optional<std::string> token;              // if set, every write needs "Authorization: Bearer TOKEN"; if not, writes come from loopback only
-  std::vector<std::string> allowed_hosts;        // further names under which browsers may reach this server
+  std::optional<std::string>
+      token;  // if set, every write needs "Authorization: Bearer TOKEN"; if not, writes come from loopback only
+  std::vector<std::string> allowed_hosts;  // further names under which browsers may reach this server
   size_t connections_max = 512;
-  size_t subscriptions_max = 32;                 // per WebSocket
+  size_t subscriptions_max = 32;  // per WebSocket
   size_t header_bytes_max = 16 * 1024;
   size_t body_bytes_max = 256 * 1024;
   size_t message_bytes_max = 16 * 1024;          // a WebSocket message from a browser
@@ -37,7 +39,8 @@ struct WebOptions {
   std::chrono::milliseconds ping_interval{15000};
 };
 
-/// HTTP and WebSocket server of one node. Owns one thread with its own io_context; start and stop are called from outside of it.
+/// HTTP and WebSocket server of one node. Owns one thread with its own io_context; start and stop are called from
+/// outside of it.
 class WebServer {
  public:
   WebServer();

@@ -18,7 +18,8 @@ namespace weir::web {
 
 inline std::string_view to_std(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
-/// A connection, owned by the core's table until it closes. Only the table owns it: whoever answers later holds its number.
+/// A connection, owned by the core's table until it closes. Only the table owns it: whoever answers later holds its
+/// number.
 class Session {
  public:
   virtual ~Session() = default;
@@ -27,14 +28,19 @@ class Session {
 
 /// Everything of a running server; lives and is used on the web thread only.
 struct ServerCore {
-  ServerCore(Backend& backend_in, WebOptions options_in, AccessRules rules, std::shared_ptr<Loop> loop_in, boost::asio::io_context& io_in,
-             uint64_t first_seq, std::string epoch)
-      : io(io_in), backend(backend_in), options(std::move(options_in)), loop(std::move(loop_in)),
-        hub(std::make_shared<Hub>(loop, backend, options, first_seq, std::move(epoch))), routes(*hub, backend, std::move(rules), loop) {}
+  ServerCore(Backend& backend_in, WebOptions options_in, AccessRules rules, std::shared_ptr<Loop> loop_in,
+             boost::asio::io_context& io_in, uint64_t first_seq, std::string epoch)
+      : io(io_in),
+        backend(backend_in),
+        options(std::move(options_in)),
+        loop(std::move(loop_in)),
+        hub(std::make_shared<Hub>(loop, backend, options, first_seq, std::move(epoch))),
+        routes(*hub, backend, std::move(rules), loop) {}
 
   void accept(boost::asio::ip::tcp::acceptor& acceptor);
   void add_http(boost::asio::ip::tcp::socket socket);
-  void add_ws(uint64_t id, boost::asio::ip::tcp::socket socket, boost::beast::http::request<boost::beast::http::string_body> request);
+  void add_ws(uint64_t id, boost::asio::ip::tcp::socket socket,
+              boost::beast::http::request<boost::beast::http::string_body> request);
   void remove(uint64_t id);
   void close_all();
 

@@ -4,8 +4,8 @@
 
 #include "web/backend.h"
 
-/// How the views of backend.h look as JSON: a channel is a set of items, key → JSON text, so that a change is the items that changed.
-/// The names of the fields are those of the structs.
+/// How the views of backend.h look as JSON: a channel is a set of items, key → JSON text, so that a change is the items
+/// that changed. The names of the fields are those of the structs.
 namespace weir::web {
 
 using Items = std::map<std::string, std::string>;
@@ -16,7 +16,8 @@ Items topic_items(const ClusterView& view);        // meta, topic/NAME
 Items group_items(const GroupsView& view);         // meta, group/ID
 Items job_items(const JobsView& view);             // meta, job/NAME
 
-/// State of one partition in one letter: o in order, u under-replicated, m fewer in sync than min.insync.replicas, l without leader.
+/// State of one partition in one letter: o in order, u under-replicated, m fewer in sync than min.insync.replicas, l
+/// without leader.
 char partition_state(const PartitionView& partition, int32_t min_insync_replicas);
 
 /// The items as one document for scripts: {"meta":…, LIST:[…]}.

@@ -16,7 +16,7 @@ namespace websocket = beast::websocket;
 using boost::system::error_code;
 
 constexpr size_t kRepliesMax = 64;
-constexpr int kSendBufferBytes = 128 * 1024;   // what a browser that does not read may hold in the kernel
+constexpr int kSendBufferBytes = 128 * 1024;  // what a browser that does not read may hold in the kernel
 
 class WsSession final : public Session, public LiveClient, public std::enable_shared_from_this<WsSession> {
  public:
@@ -25,10 +25,13 @@ class WsSession final : public Session, public LiveClient, public std::enable_sh
 
   void start() {
     error_code ignored;
-    beast::get_lowest_layer(stream_).socket().set_option(asio::socket_base::send_buffer_size(kSendBufferBytes), ignored);
-    websocket::stream_base::timeout timeout{core_.options.request_timeout, 2 * core_.options.ping_interval, true};  // pings at half of the idle time
+    beast::get_lowest_layer(stream_).socket().set_option(asio::socket_base::send_buffer_size(kSendBufferBytes),
+                                                         ignored);
+    websocket::stream_base::timeout timeout{core_.options.request_timeout, 2 * core_.options.ping_interval,
+                                            true};  // pings at half of the idle time
     stream_.set_option(timeout);
-    stream_.set_option(websocket::stream_base::decorator([](websocket::response_type& response) { response.set(http::field::server, "weir"); }));
+    stream_.set_option(websocket::stream_base::decorator(
+        [](websocket::response_type& response) { response.set(http::field::server, "weir"); }));
     stream_.read_message_max(core_.options.message_bytes_max);
     stream_.auto_fragment(false);
     stream_.text(true);
@@ -66,8 +69,10 @@ class WsSession final : public Session, public LiveClient, public std::enable_sh
     auto request = parse_live_request(text);
     if (!request.ok()) return send_error(0, request.error());
     switch (request->op) {
-      case LiveRequest::Op::ping: return send_reply("{\"op\":\"pong\"}");
-      case LiveRequest::Op::unsub: return core_.hub->unsubscribe(this, request->id);
+      case LiveRequest::Op::ping:
+        return send_reply("{\"op\":\"pong\"}");
+      case LiveRequest::Op::unsub:
+        return core_.hub->unsubscribe(this, request->id);
       case LiveRequest::Op::sub:
         if (auto status = core_.hub->subscribe(this, *request); !status.ok()) send_error(request->id, status.error());
         return;
@@ -76,7 +81,12 @@ class WsSession final : public Session, public LiveClient, public std::enable_sh
 
   void send_error(int64_t id, const Error& error) {
     JsonWriter w;
-    w.begin_object().field("op", "error").field("id", id).field("code", error_name(error.code)).field("message", error.message()).end_object();
+    w.begin_object()
+        .field("op", "error")
+        .field("id", id)
+        .field("code", error_name(error.code))
+        .field("message", error.message())
+        .end_object();
     send_reply(w.take());
   }
 
@@ -121,7 +131,8 @@ class WsSession final : public Session, public LiveClient, public std::enable_sh
 
 }  // namespace
 
-std::shared_ptr<Session> make_ws_session(ServerCore& core, uint64_t id, asio::ip::tcp::socket socket, http::request<http::string_body> request) {
+std::shared_ptr<Session> make_ws_session(ServerCore& core, uint64_t id, asio::ip::tcp::socket socket,
+                                         http::request<http::string_body> request) {
   auto session = std::make_shared<WsSession>(core, id, std::move(socket), std::move(request));
   session->start();
   return session;

@@ -12,7 +12,8 @@ TEST(Channel, DeltaHoldsOnlyWhatChanged) {
   EXPECT_FALSE(channel.update({{"a", "1"}, {"b", "2"}}));
   EXPECT_TRUE(channel.update({{"a", "1"}, {"c", "3"}}));
   EXPECT_EQ(channel.delta(5, 101, {}), R"({"op":"delta","id":5,"prev":101,"seq":102,"set":{"c":3},"del":["b"]})");
-  EXPECT_EQ(channel.snapshot(5, {}, "e", false), R"({"op":"snapshot","id":5,"channel":"cluster","epoch":"e","seq":102,"items":{"a":1,"c":3}})");
+  EXPECT_EQ(channel.snapshot(5, {}, "e", false),
+            R"({"op":"snapshot","id":5,"channel":"cluster","epoch":"e","seq":102,"items":{"a":1,"c":3}})");
 }
 
 TEST(Channel, SeveralDeltasMergeToTheNewestValue) {
@@ -43,8 +44,9 @@ TEST(Channel, DeltasAreBoundedInBytes) {
 TEST(Channel, PrefixFiltersItemsAndKeepsMeta) {
   Channel channel("replication", 0, 10);
   channel.update({{"meta", "0"}, {"orders/000000", "1"}, {"other/000000", "2"}});
-  EXPECT_EQ(channel.snapshot(1, {"orders/", "", {}}, "e", true),
-            R"({"op":"snapshot","id":1,"channel":"replication","epoch":"e","seq":1,"gap":true,"items":{"meta":0,"orders/000000":1}})");
+  EXPECT_EQ(
+      channel.snapshot(1, {"orders/", "", {}}, "e", true),
+      R"({"op":"snapshot","id":1,"channel":"replication","epoch":"e","seq":1,"gap":true,"items":{"meta":0,"orders/000000":1}})");
   channel.update({{"meta", "0"}, {"orders/000000", "1"}, {"other/000000", "3"}});
   EXPECT_EQ(channel.delta(1, 1, {"orders/", "", {}}), "");
 }

@@ -13,13 +13,16 @@ namespace weir::web {
 class FakeBackend final : public Backend {
  public:
   bool ready() override { return is_ready; }
-  void metrics(std::function<void(std::string)> done) override { done("# TYPE weir_build_info gauge\nweir_build_info 1\n"); }
+  void metrics(std::function<void(std::string)> done) override {
+    done("# TYPE weir_build_info gauge\nweir_build_info 1\n");
+  }
 
   void poll_cluster(ViewCallback<ClusterView> done) override {
     ++cluster_polls;
     std::lock_guard lock(mutex);
     if (hold) return held.push_back(std::move(done));
-    done(cluster ? Result<std::shared_ptr<const ClusterView>>(cluster) : Error(ErrorCode::leader_not_available, "test"));
+    done(cluster ? Result<std::shared_ptr<const ClusterView>>(cluster)
+                 : Error(ErrorCode::leader_not_available, "test"));
   }
   void poll_groups(ViewCallback<GroupsView> done) override { done(std::make_shared<const GroupsView>(groups)); }
   void poll_jobs(ViewCallback<JobsView> done) override { done(std::make_shared<const JobsView>(jobs)); }
@@ -52,12 +55,22 @@ class FakeBackend final : public Backend {
     view.cluster_id = "c1";
     view.local_node = 1;
     view.time_ms = 1000 + log_end;
-    view.nodes = {{.id = 1, .host = "127.0.0.1", .port = 9092, .alive = true}, {.id = 2, .host = "127.0.0.1", .port = 9093, .alive = false}};
-    view.quorum = {.leader = 1, .epoch = 3, .high_watermark = 10, .voters = {{.id = 1, .log_end_offset = 10, .lag = 0}}};
+    view.nodes = {{.id = 1, .host = "127.0.0.1", .port = 9092, .alive = true},
+                  {.id = 2, .host = "127.0.0.1", .port = 9093, .alive = false}};
+    view.quorum = {
+        .leader = 1, .epoch = 3, .high_watermark = 10, .voters = {{.id = 1, .log_end_offset = 10, .lag = 0}}};
     view.topics = {{.name = "orders", .partitions = 2, .replication_factor = 2, .min_insync_replicas = 1}};
-    PartitionView p{.topic = "orders", .partition = 0, .leader = 1, .leader_epoch = 4, .replicas = {1, 2}, .isr = {1, 2}, .log_start = 0,
-                    .high_watermark = log_end, .log_end = log_end};
-    p.replica_states = {{.broker = 1, .log_end = log_end, .in_sync = true, .lag = 0}, {.broker = 2, .log_end = log_end, .in_sync = true}};
+    PartitionView p{.topic = "orders",
+                    .partition = 0,
+                    .leader = 1,
+                    .leader_epoch = 4,
+                    .replicas = {1, 2},
+                    .isr = {1, 2},
+                    .log_start = 0,
+                    .high_watermark = log_end,
+                    .log_end = log_end};
+    p.replica_states = {{.broker = 1, .log_end = log_end, .in_sync = true, .lag = 0},
+                        {.broker = 2, .log_end = log_end, .in_sync = true}};
     view.partitions.push_back(p);
     p.partition = 1;
     p.isr = {1};
@@ -69,7 +82,9 @@ class FakeBackend final : public Backend {
   }
 };
 
-inline SeriesTable sample_table(std::string job = "web_metrics") { return {job, "service_metrics", "service-metrics", {"service"}, {"requests", "p95_ms"}}; }
+inline SeriesTable sample_table(std::string job = "web_metrics") {
+  return {job, "service_metrics", "service-metrics", {"service"}, {"requests", "p95_ms"}};
+}
 inline SeriesRow sample_row(std::string service, WallMillis start, double requests, std::string job = "web_metrics") {
   return {job, "service_metrics", {std::move(service)}, start, start + 1000, {requests, std::nullopt}};
 }

@@ -15,7 +15,9 @@ using testing::Not;
 class TestLoop final : public Loop {
  public:
   void post(std::function<void()> task) override { tasks_.emplace(now_, std::move(task)); }
-  void after(std::chrono::milliseconds delay, std::function<void()> task) override { tasks_.emplace(now_ + std::max<int64_t>(0, delay.count()), std::move(task)); }
+  void after(std::chrono::milliseconds delay, std::function<void()> task) override {
+    tasks_.emplace(now_ + std::max<int64_t>(0, delay.count()), std::move(task));
+  }
   int64_t now_ms() override { return now_; }
   void run_for(int64_t ms) {
     int64_t end = now_ + ms;

@@ -12,20 +12,24 @@ TEST(SeriesStore, RowsComeAsSnapshotAndDelta) {
   store.table(sample_table());
   store.rows({sample_row("checkout", 1000, 5)});
   EXPECT_TRUE(store.seal());
-  EXPECT_EQ(store.snapshot(1, {}, "e", false),
-            R"({"op":"snapshot","id":1,"channel":"series","epoch":"e","seq":1,"tables":[{"t":1,"job":"web_metrics","table":"service_metrics",)"
-            R"("topic":"service-metrics","keys":["service"],"metrics":["requests","p95_ms"]}],"rows":[[1,["checkout"],1000,2000,[5,null]]]})");
+  EXPECT_EQ(
+      store.snapshot(1, {}, "e", false),
+      R"({"op":"snapshot","id":1,"channel":"series","epoch":"e","seq":1,"tables":[{"t":1,"job":"web_metrics","table":"service_metrics",)"
+      R"("topic":"service-metrics","keys":["service"],"metrics":["requests","p95_ms"]}],"rows":[[1,["checkout"],1000,2000,[5,null]]]})");
   store.rows({sample_row("search", 2000, 6)});
   EXPECT_TRUE(store.seal());
   EXPECT_FALSE(store.seal());
-  EXPECT_EQ(store.delta(1, 1, {}), R"({"op":"delta","id":1,"prev":1,"seq":2,"changes":[[1,["search"],2000,3000,[6,null]]]})");
+  EXPECT_EQ(store.delta(1, 1, {}),
+            R"({"op":"delta","id":1,"prev":1,"seq":2,"changes":[[1,["search"],2000,3000,[6,null]]]})");
 }
 
 TEST(SeriesStore, SameWindowReplaces) {
   SeriesStore store(0, 100, 1 << 20, 10);
   store.table(sample_table());
   store.rows({sample_row("checkout", 1000, 5), sample_row("checkout", 3000, 7), sample_row("checkout", 1000, 6)});
-  EXPECT_NE(store.document({}).find(R"("rows":[[1,["checkout"],1000,2000,[6,null]],[1,["checkout"],3000,4000,[7,null]]])"), std::string::npos);
+  EXPECT_NE(
+      store.document({}).find(R"("rows":[[1,["checkout"],1000,2000,[6,null]],[1,["checkout"],3000,4000,[7,null]]])"),
+      std::string::npos);
 }
 
 TEST(SeriesStore, UnknownTableOrColumnsAreCounted) {
@@ -89,9 +93,10 @@ TEST(SeriesStore, DashboardOfTheBrief) {
   SeriesStore store(0, 100, 1 << 20, 10);
   store.table(sample_table());
   store.rows({sample_row("a", 1000, 4)});
-  EXPECT_EQ(store.dashboard(60'000),
-            R"({"current_metrics":{"service_metrics.a.requests":4,"service_metrics.a.p95_ms":null},"trends":{"service_metrics.a.requests":)"
-            R"([{"timestamp":2000,"value":4}],"service_metrics.a.p95_ms":[{"timestamp":2000,"value":null}]},"alerts":[]})");
+  EXPECT_EQ(
+      store.dashboard(60'000),
+      R"({"current_metrics":{"service_metrics.a.requests":4,"service_metrics.a.p95_ms":null},"trends":{"service_metrics.a.requests":)"
+      R"([{"timestamp":2000,"value":4}],"service_metrics.a.p95_ms":[{"timestamp":2000,"value":null}]},"alerts":[]})");
 }
 
 }  // namespace

@@ -13,7 +13,8 @@
 
 #include "tests/web/fake_backend.h"
 
-// On loopback with port 0, over plain sockets, so that malformed input can be sent. Waits are reads with a deadline, never sleeps.
+// On loopback with port 0, over plain sockets, so that malformed input can be sent. Waits are reads with a deadline,
+// never sleeps.
 namespace weir::web {
 namespace {
 using testing::HasSubstr;
@@ -85,7 +86,9 @@ class Ws {
  public:
   explicit Ws(uint16_t port, const std::string& headers = "", int receive_buffer = 0) : socket_(port, receive_buffer) {
     socket_.send("GET /v1/live HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) +
-                 "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + headers + "\r\n");
+                 "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
+                 "dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+                 headers + "\r\n");
     handshake = socket_.answer();
   }
   void send(std::string_view text) {
@@ -229,14 +232,16 @@ TEST_F(WebServerTest, MalformedAndOversizedInput) {
   options.header_bytes_max = 4096;
   options.body_bytes_max = 10'000;
   start();
-  for (const char* bad : {"GARBAGE\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET / HTTP/1.1\r\nno colon here\r\n\r\n", "\x16\x03\x01\x02\x01\xFC\x03\x03\r\n\r\n",
-                          "POST /v1/jobs HTTP/1.1\r\nContent-Length: -5\r\n\r\n"}) {
+  for (const char* bad :
+       {"GARBAGE\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET / HTTP/1.1\r\nno colon here\r\n\r\n",
+        "\x16\x03\x01\x02\x01\xFC\x03\x03\r\n\r\n", "POST /v1/jobs HTTP/1.1\r\nContent-Length: -5\r\n\r\n"}) {
     Socket socket(port);
     socket.send(bad);
     EXPECT_THAT(socket.answer(), StartsWith("HTTP/1.1 400")) << bad;
   }
   EXPECT_THAT(request("GET /", "X-Long: " + std::string(8000, 'x') + "\r\n"), StartsWith("HTTP/1.1 431"));
-  EXPECT_THAT(request("POST /v1/jobs", "Content-Type: application/json\r\n", std::string(20'000, 'x')), StartsWith("HTTP/1.1 413"));
+  EXPECT_THAT(request("POST /v1/jobs", "Content-Type: application/json\r\n", std::string(20'000, 'x')),
+              StartsWith("HTTP/1.1 413"));
   EXPECT_THAT(request("PUT /v1/jobs"), StartsWith("HTTP/1.1 405"));
   EXPECT_THAT(request("GET http://127.0.0.1/"), StartsWith("HTTP/1.1 400"));
   EXPECT_THAT(request("GET /healthz"), StartsWith("HTTP/1.1 200"));
@@ -245,11 +250,13 @@ TEST_F(WebServerTest, MalformedAndOversizedInput) {
 TEST_F(WebServerTest, WritesNeedOwnOriginJsonAndTheirRoute) {
   start();
   const std::string json = "Content-Type: application/json\r\n";
-  EXPECT_THAT(request("POST /v1/jobs", json, R"({"sql":"SELECT 1","vars":{"a":"b"}})"), HasSubstr(R"({"message":"done"})"));
+  EXPECT_THAT(request("POST /v1/jobs", json, R"({"sql":"SELECT 1","vars":{"a":"b"}})"),
+              HasSubstr(R"({"message":"done"})"));
   ASSERT_EQ(backend.commands.size(), 1u);
   EXPECT_EQ(backend.commands[0].sql, "SELECT 1");
   EXPECT_EQ(backend.commands[0].vars["a"], "b");
-  EXPECT_THAT(request("POST /v1/jobs", json + "Origin: http://evil.example\r\n", R"({"sql":"x"})"), StartsWith("HTTP/1.1 403"));
+  EXPECT_THAT(request("POST /v1/jobs", json + "Origin: http://evil.example\r\n", R"({"sql":"x"})"),
+              StartsWith("HTTP/1.1 403"));
   EXPECT_THAT(request("POST /v1/jobs", "Content-Type: text/plain\r\n", R"({"sql":"x"})"), StartsWith("HTTP/1.1 415"));
   EXPECT_THAT(request("POST /v1/jobs", json, R"({"sql":)"), StartsWith("HTTP/1.1 400"));
   EXPECT_THAT(request("POST /v1/jobs", json, R"([1])"), StartsWith("HTTP/1.1 400"));
@@ -258,7 +265,8 @@ TEST_F(WebServerTest, WritesNeedOwnOriginJsonAndTheirRoute) {
   EXPECT_THAT(request("POST /v1/jobs/a%20b/pause"), StartsWith("HTTP/1.1 200"));
   EXPECT_EQ(backend.commands.back().kind, CommandKind::pause_job);
   EXPECT_EQ(backend.commands.back().name, "a b");
-  EXPECT_THAT(request("POST /v1/topics", json, R"({"name":"t","partitions":3,"configs":{"retention.ms":"1"}})"), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(request("POST /v1/topics", json, R"({"name":"t","partitions":3,"configs":{"retention.ms":"1"}})"),
+              StartsWith("HTTP/1.1 200"));
   EXPECT_EQ(backend.commands.back().partitions, 3);
   EXPECT_THAT(request("POST /v1/topics", json, R"({"name":"t","partitions":0})"), StartsWith("HTTP/1.1 400"));
   EXPECT_THAT(request("POST /v1/partitions/t/4/elect"), StartsWith("HTTP/1.1 200"));
@@ -284,7 +292,8 @@ TEST_F(WebServerTest, ForeignHostAndOriginAreRefused) {
   socket.send("GET /v1/cluster HTTP/1.1\r\nHost: rebound.example\r\n\r\n");
   EXPECT_THAT(socket.answer(), StartsWith("HTTP/1.1 403"));
   EXPECT_THAT(Ws(port, "Origin: http://evil.example\r\n").handshake, StartsWith("HTTP/1.1 403"));
-  EXPECT_THAT(Ws(port, "Origin: http://127.0.0.1:" + std::to_string(port) + "\r\n").handshake, StartsWith("HTTP/1.1 101"));
+  EXPECT_THAT(Ws(port, "Origin: http://127.0.0.1:" + std::to_string(port) + "\r\n").handshake,
+              StartsWith("HTTP/1.1 101"));
 }
 
 TEST_F(WebServerTest, LiveSnapshotDeltaAndResume) {
@@ -305,7 +314,8 @@ TEST_F(WebServerTest, LiveSnapshotDeltaAndResume) {
   }
   Ws again(port);
   again.message();
-  again.send(R"({"op":"sub","id":5,"channel":"replication","params":{"topic":"orders"},"from_seq":)" + std::to_string(seen) + ",\"epoch\":\"" + epoch + "\"}");
+  again.send(R"({"op":"sub","id":5,"channel":"replication","params":{"topic":"orders"},"from_seq":)" +
+             std::to_string(seen) + ",\"epoch\":\"" + epoch + "\"}");
   auto first = again.message();
   EXPECT_THAT(first, HasSubstr("\"op\":\"delta\",\"id\":5,\"prev\":" + std::to_string(seen)));
   backend.set_cluster(FakeBackend::sample(300));
@@ -435,7 +445,8 @@ TEST(ParseEndpoint, Forms) {
   EXPECT_EQ(parse_endpoint("[::1]:0")->host, "::1");
   EXPECT_EQ(parse_endpoint(":8080")->host, "0.0.0.0");
   EXPECT_EQ(parse_endpoint("HTTP://localhost:80/")->host, "localhost");
-  for (const char* bad : {"", "localhost", "host:", "host:99999", "ftp://h:1", "::1:80", "[::1:80", "h:8x"}) EXPECT_FALSE(parse_endpoint(bad).ok()) << bad;
+  for (const char* bad : {"", "localhost", "host:", "host:99999", "ftp://h:1", "::1:80", "[::1:80", "h:8x"})
+    EXPECT_FALSE(parse_endpoint(bad).ok()) << bad;
 }
 
 }  // namespace

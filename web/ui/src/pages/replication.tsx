@@ -80,7 +80,7 @@ export function Replication() {
   const { query } = route.value;
   if (store.version.value === 0) return <p class="muted pad">{t('waiting')}</p>;
   const all = store.list<PartitionView>('');
-  if (!all.length) return <Empty title={t('emptyReplication')} text={t('emptyReplicationText')} commands={[exampleCommands.send]} />;
+  if (!all.length) return <Empty title={t('emptyReplication')} text={t('emptyReplicationText')} commands={[exampleCommands().send]} />;
   const q = (query.get('q') ?? '').toLowerCase();
   const problems = query.get('only') === 'urp';
   const internal = query.get('internal') === '1';

@@ -48,7 +48,7 @@ export function Topics() {
       {all.length ? (
         <DataTable id="" label={t('topics')} rows={rows} columns={columns()} rowKey={(r) => r.name} href={(r) => `/topics/${encodeURIComponent(r.name)}`}
           tools={<label class="check"><input type="checkbox" checked={internal} onChange={(e) => setQuery('internal', e.currentTarget.checked ? '1' : '')} />{t('showInternal')}</label>} />
-      ) : <Empty title={t('emptyTopics')} text={t('emptyTopicsText')} commands={[exampleCommands.send]} />}
+      ) : <Empty title={t('emptyTopics')} text={t('emptyTopicsText')} commands={[exampleCommands().send]} />}
     </>
   );
 }

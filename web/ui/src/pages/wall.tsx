@@ -4,15 +4,21 @@ import { Empty, Events, Icon, Panel, newest, stateLevel, stateText, type Level }
 import { byteRate, clock, compact, int, ms, num, pct, duration } from '../fmt';
 import { route, setQuery } from '../router';
 import { frameOf, thin, ranges, seriesLoaded, seriesVersion, tables, totals, unitOf, type Frame, type Range } from '../series';
-import { setPaused, paused, useChannel } from '../store';
+import { channel, setPaused, paused, useChannel } from '../store';
 import { t } from '../strings';
-import type { EventView, Health, Meta, PartitionState, TopicView } from '../types';
+import type { EventView, Health, Meta, NodeView, PartitionState, TopicView } from '../types';
 
-export const exampleCommands = {
-  sql: 'weir sql -f examples/web-metrics.sql',
-  send: `echo '{"service":"checkout","status":200,"latency_ms":31}' | kcat -b 127.0.0.1:19092 -t requests -P`,
-  read: 'kcat -b 127.0.0.1:19092 -G billing requests',
-};
+/** What to type when there is nothing to show yet, with this node's own address. */
+export function exampleCommands() {
+  const store = channel('cluster');
+  const node = store.get<NodeView>(`node/${store.get<Meta>('meta')?.local_node}`);
+  const address = node ? `${node.host.includes(':') ? `[${node.host}]` : node.host}:${node.port}` : '127.0.0.1:19092';
+  return {
+    sql: `weir sql -f examples/monitoring.sql --var BOOTSTRAP=${address}`,
+    send: `echo '{"ts":'$(date +%s000)',"service":"checkout","endpoint":"/pay","status":200,"duration_ms":31,"user":"u1"}' | kcat -b ${address} -t requests -P`,
+    read: `kcat -b ${address} -G billing requests`,
+  };
+}
 
 export function healthOf(h: Health): { level: Level; text: string } {
   const parts: string[] = [];
@@ -111,7 +117,7 @@ function KeyTable({ frame }: { frame: Frame }) {
     hidden.value = next;
   };
   const names: [string, string, (v: number | null) => string][] = ([
-    ['throughput', '/s', num], ['errors', t('errors'), compact], ['error_rate', '%', (v) => split(pct(v))[0]], ['avg', 'avg ms', num], ['p95', 'p95 ms', num],
+    ['throughput', '/s', num], ['errors', t('errors'), compact], ['error_rate', '%', (v) => split(pct(v))[0]], ['avg', 'avg', num], ['p95', 'p95', num],
   ] as [string, string, (v: number | null) => string][]).filter(([id]) => frame.columns.has(id));
   return (
     <Panel title={frame.table.keys.join(' · ') || t('services')} side={<span class="muted">{t('lastWindow', { t: clock(frame.xs[end] * 1000) })}</span>} class="keys">
@@ -207,8 +213,8 @@ export function Wall() {
       ) : (
         <div class="main bare">
           {seriesLoaded.value && (tables.size
-            ? <Empty title={t('emptyJobsRows')} text={t('emptyJobsRowsText')} commands={[exampleCommands.send]} />
-            : <Empty title={t('emptyJobs')} text={t('emptyJobsText')} commands={[exampleCommands.sql]} />)}
+            ? <Empty title={t('emptyJobsRows')} text={t('emptyJobsRowsText')} commands={[exampleCommands().send]} />
+            : <Empty title={t('emptyJobs')} text={t('emptyJobsText')} commands={[exampleCommands().sql]} />)}
           {topics.length > 0 && (
             <aside>
               <Panel title={t('isrStrip')}><IsrStrip topics={topics} /></Panel>
