@@ -144,7 +144,8 @@ def lines(count):
 def kcat(cluster, topic, codec, count):
     """kcat has no admin request: it makes the topic as any producer does, by asking for its metadata."""
     base = ["kcat", "-b", cluster.bootstrap, "-X", "broker.address.family=v4"]
-    run(base + ["-P", "-t", topic, "-z", codec, "-X", "enable.idempotence=true", "-X", "acks=all", "-X", "linger.ms=5"],
+    run(base + ["-P", "-t", topic, "-z", codec, "-X", "enable.idempotence=true", "-X", "acks=all", "-X", "linger.ms=5",
+                "-X", "sticky.partitioning.linger.ms=0"],  # else a fast producer puts all of it into a few partitions
         input=lines(count), timeout=120)
 
     def parse(line):
