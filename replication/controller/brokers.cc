@@ -73,6 +73,10 @@ MonoTime BrokerSessions::next_expiry(const MetadataImage& image, Duration timeou
   return next;
 }
 
+void BrokerSessions::suspect(BrokerId id, Duration timeout, Duration grace, MonoTime now) {
+  if (Session* s = find(id)) s->last_contact = std::min(s->last_contact, now + grace - timeout);
+}
+
 void BrokerSessions::forgive(MonoTime now) {
   for (auto& [id, s] : sessions_) s.last_contact = now;
 }

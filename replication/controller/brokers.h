@@ -28,6 +28,8 @@ class BrokerSessions {
   std::vector<BrokerId> expired(const MetadataImage& image, Duration timeout, MonoTime now) const;
   /// When the next of them expires; max: nobody to watch.
   MonoTime next_expiry(const MetadataImage& image, Duration timeout) const;
+  /// `id` has been silent for long already, as the quorum saw: it must be heard of within `grace`.
+  void suspect(BrokerId id, Duration timeout, Duration grace, MonoTime now);
   /// After a stall of our own: everyone gets a fresh session.
   void forgive(MonoTime now);
   /// The least metadata offset over the active brokers other than `except`.

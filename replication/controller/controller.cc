@@ -27,10 +27,11 @@ Controller::Controller(io::Runtime& runtime, Transport& transport, BrokerId self
 
 Controller::~Controller() { *alive_ = false; }
 
-void Controller::activate(const MetadataImage& committed) {
+void Controller::activate(const MetadataImage& committed, BrokerId former) {
   CHECK(!active(), "the controller is activated once a term", self_);
   term_ = std::make_shared<Term>(committed, hooks_);
   sessions_.reset(committed, runtime_.now());
+  if (former != self_) sessions_.suspect(former, options_.broker_session_timeout, options_.broker_session_timeout / 3, runtime_.now());
   probing_.clear();
   WEIR_INFO("controller: active from offset {}, {} brokers, {} topics", committed.offset, committed.brokers.size(), committed.topics.size());
   if (committed.features.empty()) {

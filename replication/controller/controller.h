@@ -29,8 +29,9 @@ class Controller {
   Controller(io::Runtime& runtime, Transport& transport, BrokerId self, ControllerOptions options, Hooks hooks);
   ~Controller();
 
-  /// Precondition: `committed` holds every record of the log.
-  void activate(const MetadataImage& committed);
+  /// Precondition: `committed` holds every record of the log. `former`: the leader before, -1 when it is not known; it lost its seat by being silent, so as a
+  /// broker it gets less than a whole session.
+  void activate(const MetadataImage& committed, BrokerId former);
   /// Leadership is lost: what waits is answered NOT_CONTROLLER, what was not committed is forgotten.
   void deactivate();
   bool active() const { return term_ != nullptr; }

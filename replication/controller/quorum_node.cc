@@ -210,6 +210,7 @@ class Node final : public QuorumNode, private QuorumListener {
   void on_leader(BrokerId leader, LeaderEpoch epoch, Offset complete_at) override {
     if (controller_.active() && (leader != options_.node_id || epoch != term_epoch_)) controller_.deactivate();
     complete_at_ = leader == options_.node_id ? complete_at : kNoOffset;
+    if (leader != kNoBroker && leader != options_.node_id) former_leader_ = leader;
     publisher_.set_controller(leader, epoch);
     publish();
     try_activate();
@@ -220,7 +221,7 @@ class Node final : public QuorumNode, private QuorumListener {
     if (complete_at_ == kNoOffset || applied_ < complete_at_ || !driver_.state().leads() || controller_.active()) return;
     term_epoch_ = driver_.state().cell().epoch;
     complete_at_ = kNoOffset;
-    controller_.activate(*publisher_.image());
+    controller_.activate(*publisher_.image(), former_leader_);
     channel_.leader_changed();
   }
 
@@ -304,6 +305,7 @@ class Node final : public QuorumNode, private QuorumListener {
   Offset applied_ = 0;
   Offset complete_at_ = kNoOffset;
   LeaderEpoch term_epoch_ = -1;
+  BrokerId former_leader_ = kNoBroker;
   std::vector<IsrChange> isr_changes_;
   bool isr_in_flight_ = false;
   bool isr_flush_scheduled_ = false;

@@ -161,7 +161,7 @@ TEST(SimQuorum, ASilentNodeIsReplacedWithinItsSession) {
       if (p.leader == victim || p.leader == kNoBroker) return false;
     return true;
   }));
-  EXPECT_LT(ms_between(began, c.world().now()), 6000);
+  EXPECT_LT(ms_between(began, c.world().now()), 3200);
   c.heal();
   ASSERT_TRUE(c.until([&] { return c.settled() && c[victim].node->view().leader == c.leader(); }));
 }
