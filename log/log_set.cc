@@ -93,7 +93,7 @@ Result<PartitionLog*> LogSetImpl::create(const TopicPartition& tp, const Uuid& t
     return Error(same ? ErrorCode::already_exists : ErrorCode::inconsistent_topic_id, "create log", tp.to_string());
   }
   if (no_space_) return Error(ErrorCode::no_space, "create log");
-  if (!memory_only()) {
+  if (!memory_only() && !removals_pending_.contains(tp)) {
     // What is left of a log that is no longer ours would mix with the new one.
     TRY_ASSIGN(bool there, runtime_.disk().exists(path(tp.to_string())));
     if (there) TRY(delete_log_files(tp));
@@ -119,6 +119,15 @@ Status LogSetImpl::remove(const TopicPartition& tp) {
   JournalEntry e;
   e.kind = EntryKind::remove;
   e.key = log->identity().key;
+  if (!memory_only()) {
+    // The files go when the removal is durable: before, a crash would bring the log back without them. A new log of the name makes its own later still.
+    removals_pending_.insert(tp);
+    e.done = [this, tp](Status journaled) {
+      removals_pending_.erase(removals_pending_.find(tp));
+      if (!journaled) return;
+      if (Status renamed = delete_log_files(tp); !renamed) WEIR_WARN("removing {}: {}", tp.to_string(), renamed.error().message());
+    };
+  }
   journal_.add(std::move(e));
   logs_.erase(it);
   by_number_.erase(log->identity().number);
@@ -127,8 +136,7 @@ Status LogSetImpl::remove(const TopicPartition& tp) {
   retired_.push_back(log);
   log->retire();
   state_changed_ = true;
-  if (memory_only()) return {};
-  return delete_log_files(tp);
+  return {};
 }
 
 Status LogSetImpl::delete_log_files(const TopicPartition& tp) {
@@ -141,6 +149,14 @@ Status LogSetImpl::delete_log_files(const TopicPartition& tp) {
   std::string doomed = path(tp.to_string() + unique + "-delete");
   TRY(disk.rename(path(tp.to_string()), doomed));
   doomed_dirs_.push_back(doomed);
+  dirs_changed_ = dirs_removed_ = true;
+  return {};
+}
+
+Status LogSetImpl::before_directory_made() {
+  // A removal of the same name must not become durable after what is put under it anew.
+  if (dirs_removed_) TRY(runtime_.disk().sync_dir(options_.dir));
+  dirs_removed_ = false;
   dirs_changed_ = true;
   return {};
 }
@@ -252,9 +268,6 @@ void LogSetImpl::on_journal_pressure(bool blocked) {
 
 Status LogSetImpl::persist(const JournalMark& mark) {
   if (offline_) return {};
-  io::Disk& disk = runtime_.disk();
-  if (dirs_changed_ || state_changed_) TRY(disk.sync_dir(options_.dir));
-  dirs_changed_ = false;
   JournalMark before = state_.journal;
   state_.journal = mark;
   Status written = write_state(false);
@@ -269,6 +282,9 @@ Status LogSetImpl::persist(const JournalMark& mark) {
 }
 
 Status LogSetImpl::write_state(bool clean) {
+  // A recovery point promises its segment, so the names on the way to it come first.
+  if (dirs_changed_) TRY(runtime_.disk().sync_dir(options_.dir));
+  dirs_changed_ = false;
   state_.clean = clean;
   state_.cells = cells_;
   state_.logs.clear();

@@ -1,6 +1,7 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -48,6 +49,7 @@ class LogSetImpl final : public LogSet, private LogHost, private JournalOwner {
   void notify_later(PartitionLogImpl& log) override;
   void note_dirty(PartitionLogImpl& log) override;
   void note_state_changed() override { state_changed_ = true; }
+  Status before_directory_made() override;
   Status lower_recovery_point(PartitionLogImpl& log) override;
   void storage_failed(const Error& error) override;
   // JournalOwner
@@ -68,22 +70,24 @@ class LogSetImpl final : public LogSet, private LogHost, private JournalOwner {
   LogPtr by_key(const LogKey& key);
   std::string path(const std::string& name) const { return options_.dir + "/" + name; }
 
-  // recovery.cc
-  Status take_directory();
-  Result<bool> load_state();
-  Status make_fresh();
-  Status open_journal(bool fresh);
-  Status plan_replay(JournalScan& scan);
-  Status apply_entry(const JournalScan::Entry& entry);
-  Status replay_journal();
-  Status load_log(const LogState::Log& stored);
-  Status remove_strays();
-  Status delete_log_files(const TopicPartition& tp);
-  /// What the first pass over the journal found: how far each log is cut before the second.
-  struct Plan {
-    std::map<LogKey, Offset> cut_at;              // lowest bound of any cut of the log that is in the journal
-    std::map<LogKey, uint64_t> cuts_left;         // cuts that the second pass has not reached
+  /// What the first pass over the journal found of one log: where the second begins to believe it. Entries are counted from 0 over the whole scan.
+  struct LogPlan {
+    int64_t last_remove = -1;       // what lies before is of a log that is gone
+    int64_t last_restart = -1;      // after the last remove: what lies before was emptied
+    Offset restart_at = 0;
+    int64_t lowest_cut = -1;        // the last of the lowest truncations (without a restart)
+    Offset cut_to = 0;
   };
+  // recovery.cc
+  Result<bool> load_state();
+  Status open_journal(bool fresh);
+  Status plan_entry(const JournalScan::Entry& entry, int64_t index);
+  Status load_logs();
+  Status apply_entry(const JournalScan::Entry& entry, int64_t index);
+  Status replay_create(const JournalScan::Entry& entry);
+  Status start_journal(const JournalMark& end);
+  Status remove_strays(bool fresh);
+  Status delete_log_files(const TopicPartition& tp);
 
   io::Runtime& runtime_;
   LogSetOptions options_;
@@ -94,6 +98,7 @@ class LogSetImpl final : public LogSet, private LogHost, private JournalOwner {
   std::map<uint64_t, PartitionLogImpl*> by_number_;
   std::map<LogKey, LogPtr> by_key_;
   std::map<std::string, std::vector<uint8_t>> cells_;
+  std::multiset<TopicPartition> removals_pending_;  // journaled soon
   std::vector<LogPtr> to_notify_;
   std::vector<LogPtr> retired_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
@@ -107,6 +112,7 @@ class LogSetImpl final : public LogSet, private LogHost, private JournalOwner {
   bool direct_io_ = false;
   bool state_changed_ = false;
   bool dirs_changed_ = false;
+  bool dirs_removed_ = false;
   uint64_t bytes_since_space_check_ = 0;
   MonoTime last_checkpoint_{INT64_MIN / 2};
   MonoTime last_high_watermarks_{0};
@@ -118,7 +124,7 @@ class LogSetImpl final : public LogSet, private LogHost, private JournalOwner {
   io::FileId state_files_[2] = {-1, -1};
   LogState state_;                       // as last persisted
   std::vector<std::string> doomed_dirs_; // to be deleted
-  std::unique_ptr<Plan> plan_;
+  std::map<LogKey, LogPlan> plan_;
   RecoveryReport* report_ = nullptr;
 };
 

@@ -54,6 +54,7 @@ std::vector<uint8_t> LogState::encode() const {
     put(out, log.tp.partition);
     out.insert(out.end(), log.topic_id.bytes.begin(), log.topic_id.bytes.end());
     put(out, log.stored.recovery.offset), put(out, log.stored.recovery.segment_base), put(out, log.stored.recovery.position);
+    put(out, log.stored.recovery.index_entries), put(out, log.stored.recovery.time_entries), put(out, log.stored.recovery.index_hash);
     put(out, log.stored.log_start), put(out, log.stored.high_watermark);
   }
   put(out, static_cast<uint32_t>(cells.size()));
@@ -83,6 +84,8 @@ Result<LogState> LogState::decode(ConstBytes bytes) {
     for (uint8_t& b : log.topic_id.bytes) b = r.take<uint8_t>();
     log.stored.recovery.offset = r.take<Offset>(), log.stored.recovery.segment_base = r.take<Offset>();
     log.stored.recovery.position = r.take<uint64_t>();
+    log.stored.recovery.index_entries = r.take<uint32_t>(), log.stored.recovery.time_entries = r.take<uint32_t>();
+    log.stored.recovery.index_hash = r.take<uint64_t>();
     log.stored.log_start = r.take<Offset>(), log.stored.high_watermark = r.take<Offset>();
     s.logs.push_back(std::move(log));
   }

@@ -26,6 +26,11 @@ void OffsetIndex::truncate_to_position(FilePos pos) {
   while (!entries_.empty() && entries_.back().pos >= pos) entries_.pop_back();
 }
 
+size_t OffsetIndex::entries_below(FilePos pos) const {
+  auto it = std::partition_point(entries_.begin(), entries_.end(), [&](const Entry& e) { return e.pos < pos; });
+  return static_cast<size_t>(it - entries_.begin());
+}
+
 void OffsetIndex::encode(size_t from_entry, std::vector<uint8_t>& out) const {
   CHECK(from_entry <= entries_.size(), "encoding behind the index", from_entry, entries_.size());
   size_t at = out.size();

@@ -21,6 +21,7 @@ class OffsetIndex {
   /// Drops entries for batches that begin at or above `pos`.
   void truncate_to_position(FilePos pos);
 
+  size_t entries_below(FilePos pos) const;
   size_t entries() const { return entries_.size(); }
   FilePos last_position() const { return entries_.empty() ? 0 : entries_.back().pos; }
   Offset last_offset() const { return entries_.empty() ? base_ : base_ + entries_.back().relative; }

@@ -36,6 +36,8 @@ class LogHost {
   virtual void note_dirty(PartitionLogImpl& log) = 0;
   /// Something about the log's files or bounds changed that the next checkpoint must hold.
   virtual void note_state_changed() = 0;
+  /// A name in the log directory is about to be made: the next checkpoint syncs the directory.
+  virtual Status before_directory_made() = 0;
   /// Persists (at once) that nothing at or above `to` counts as synced. Called before synced bytes are cut off.
   virtual Status lower_recovery_point(PartitionLogImpl& log) = 0;
   /// A write or sync failed: the directory goes offline.
@@ -114,6 +116,9 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
     Offset offset = 0;
     Offset segment_base = 0;
     uint64_t position = 0;
+    // What of the segment's index files can be believed after a crash, if their first entries have this hash; the rest is made anew.
+    uint32_t index_entries = 0, time_entries = 0;
+    uint64_t index_hash = 0;
   };
   const RecoveryPoint& recovery_point() const { return recovery_point_; }
   Offset durable_log_start() const { return log_start_; }
@@ -128,11 +133,18 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
     Offset log_start = 0;
     Offset high_watermark = 0;
   };
+  /// Finds the segments up to the stored recovery point and removes what lies above; indexes, epochs and producers as of there. The log is in recovery
+  /// until finish_recovery(): nothing is journaled, files change at once.
   Status load(const StoredState& stored);
-  Status replay_records(ConstBytes batches, bool cut_follows, uint64_t& restored);
-  Status replay_truncate(Offset to);
-  Status replay_restart(Offset to);
+  void begin_recovery() { recovering_ = true; }
+  /// Before the replay: gives up what the journal's cuts make doubtful. Files are touched by apply_recovery_cuts(), after the lower point was persisted.
+  Status recovery_cut(Offset to);
+  void recovery_restart(Offset to) { restart_memory(to); }
+  Status apply_recovery_cuts();
+  /// Appends the batches that are not there yet; those at or above `below` are to be cut later in the journal and left out.
+  Status replay_records(ConstBytes batches, Offset below, uint64_t& restored);
   Status replay_log_start(Offset to);
+  /// Writes and syncs everything; the log begins its normal life.
   Status finish_recovery();
 
  private:
@@ -185,6 +197,14 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   void search_step(const std::shared_ptr<TimestampSearch>& search);
   static void on_disk_read(io::Completion& completion, int32_t result) noexcept;
 
+  // partition_recovery.cc
+  Status load_segments(const StoredState& stored);
+  Status load_active(Segment& segment, const StoredState& stored);
+  Status load_sealed(Segment& segment);
+  Status load_txn_indexes();
+  Status load_epochs();
+  Status write_now(bool sync);
+
   // write-behind (segment_writer.cc)
   void pump();
   bool pump_file_changes();
@@ -193,6 +213,7 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   void io_done(int32_t result);
   Status save_indexes(Segment& segment, bool sync);
   Status save_txn_index(Segment& segment);
+  void note_indexes(RecoveryPoint& point) const;
   Status save_epochs();
   std::string path(const std::string& name) const { return id_.dir + "/" + name; }
 

@@ -1,12 +1,266 @@
+#include <algorithm>
+
 #include "base/util/diag.h"
+#include "log/faults.h"
 #include "log/log_set_impl.h"
 
 namespace weir::log {
+namespace {
+
+constexpr const char* kStateNames[2] = {"weir-state.0", "weir-state.1"};
+constexpr const char* kJournalName = "commit.journal";
+constexpr uint64_t kFillChunk = 1ull << 20;
+
+uint64_t ring_size(uint64_t bytes) { return bytes / CommitJournal::kBlock * CommitJournal::kBlock; }
+
+/// "topic-3" as Kafka names a log's directory.
+bool is_log_dir(const std::string& name) {
+  size_t dash = name.rfind('-');
+  return dash != std::string::npos && dash > 0 && dash + 1 < name.size() && name.find_first_not_of("0123456789", dash + 1) == std::string::npos;
+}
+
+}  // namespace
 
 Status LogSetImpl::start(RecoveryReport& report) {
   report_ = &report;
   if (memory_only()) return {};
-  return Error(ErrorCode::unsupported, "log set", "files come with the next commit");
+  io::Disk& disk = runtime_.disk();
+  CHECK(options_.journal_bytes_initial >= 64 * CommitJournal::kBlock, "weir.journal.bytes is too small", options_.journal_bytes_initial);
+  TRY(disk.make_dirs(options_.dir));
+  TRY_ASSIGN(lock_, disk.lock(path(".lock")));
+  TRY_ASSIGN(bool known, load_state());
+  TRY(remove_strays(!known));
+  TRY(open_journal(!known));
+  TRY_ASSIGN(uint64_t journal_bytes, disk.size(journal_file_));
+  JournalScan plan_scan(disk, journal_file_, ring_size(journal_bytes));
+  JournalMark end = state_.journal;
+  if (known) {
+    int64_t index = 0;
+    TRY(plan_scan.run(state_.journal, [&](const JournalScan::Entry& e) { return plan_entry(e, index++); }));
+    TRY(load_logs());
+    index = 0;
+    JournalScan scan(disk, journal_file_, ring_size(journal_bytes));
+    TRY(scan.run(state_.journal, [&](const JournalScan::Entry& e) { return apply_entry(e, index++); }));
+    CHECK(scan.groups() == plan_scan.groups(), "two passes over the journal differ", scan.groups(), plan_scan.groups());
+    end = scan.end();
+    report.journal_groups_replayed = scan.groups();
+    report.journal_bytes_replayed = scan.bytes();
+  }
+  for (auto& [tp, log] : logs_) TRY(log->finish_recovery());
+  TRY(start_journal(end));
+  report.clean_shutdown = known && state_.clean && report.journal_groups_replayed == 0;
+  state_.clean = false;
+  report.partitions = logs_.size();
+  report.direct_io = direct_io_;
+  check_free_space();
+  report_ = nullptr;
+  plan_.clear();
+  check_invariants();
+  return {};
+}
+
+Result<bool> LogSetImpl::load_state() {
+  io::Disk& disk = runtime_.disk();
+  bool found = false;
+  for (int i = 0; i < 2; ++i) {
+    auto bytes = disk.read_file(path(kStateNames[i]));
+    if (!bytes && bytes.code() != ErrorCode::not_found) return bytes.error();
+    if (bytes) {
+      auto state = LogState::decode(*bytes);
+      if (state && (!found || state->sequence > state_.sequence)) {
+        state_ = std::move(*state);
+        found = true;
+      }
+    }
+    TRY_ASSIGN(state_files_[i], disk.open(path(kStateNames[i]), io::OpenMode::read_write));
+  }
+  cells_ = state_.cells;
+  return found;
+}
+
+Status LogSetImpl::remove_strays(bool fresh) {
+  TRY_ASSIGN(auto entries, runtime_.disk().list(options_.dir));
+  std::vector<std::string> known;
+  for (const LogState::Log& log : state_.logs) known.push_back(log.tp.to_string());
+  std::sort(known.begin(), known.end());
+  for (const io::DirEntry& e : entries) {
+    if (!e.is_directory) continue;
+    if (e.name.ends_with("-delete")) {
+      TRY(runtime_.disk().remove_tree(path(e.name)));
+      continue;
+    }
+    if (!is_log_dir(e.name) || std::binary_search(known.begin(), known.end(), e.name)) continue;
+    if (fresh) {
+      return Error(ErrorCode::malformed, "log directory",
+                   path(e.name) + " holds a log, but there is no weir-state.0 or .1 in " + options_.dir + " that lists it: not a log directory of ours");
+    }
+    // Made just before a crash and never journaled, or removed and the rename lost: nobody was told that it exists.
+    WEIR_WARN("removing {}: no log of this node", path(e.name));
+    TRY(runtime_.disk().remove_tree(path(e.name)));
+    dirs_removed_ = true;
+  }
+  return {};
+}
+
+Status LogSetImpl::open_journal(bool fresh) {
+  io::Disk& disk = runtime_.disk();
+  auto direct = disk.open(path(kJournalName), io::OpenMode::read_write_direct);
+  direct_io_ = direct.ok();
+  if (direct) {
+    journal_file_ = *direct;
+  } else {
+    if (direct.code() != ErrorCode::unsupported && direct.code() != ErrorCode::invalid_argument) return direct.error();
+    TRY_ASSIGN(journal_file_, disk.open(path(kJournalName), io::OpenMode::read_write));
+  }
+  TRY_ASSIGN(uint64_t have, disk.size(journal_file_));
+  if (!fresh && have < 4 * CommitJournal::kBlock) {
+    return Error(ErrorCode::malformed, "log directory", path(kJournalName) + " is missing or cut off");
+  }
+  uint64_t want = ring_size(options_.journal_bytes_initial);
+  if (have >= want) return {};
+  // Zeros, not just allocated: a write into unwritten extents costs a commit of the file system's journal each (design §3).
+  Buffer zeros = Buffer::allocate(kFillChunk, CommitJournal::kBlock);
+  std::memset(zeros.data(), 0, zeros.size());
+  for (uint64_t at = ring_size(have); at < want; at += kFillChunk) {
+    TRY(disk.write_now(journal_file_, at, zeros.bytes().first(std::min(kFillChunk, want - at))));
+  }
+  return disk.sync_now(journal_file_);
+}
+
+Status LogSetImpl::plan_entry(const JournalScan::Entry& entry, int64_t index) {
+  LogPlan& plan = plan_[entry.key];
+  switch (entry.kind) {
+    case EntryKind::remove:
+      plan = LogPlan{};
+      plan.last_remove = index;
+      return {};
+    case EntryKind::restart:
+      plan.last_restart = index;
+      plan.restart_at = entry.offset;
+      plan.lowest_cut = -1;
+      return {};
+    case EntryKind::truncate:
+      if (plan.last_restart < 0 && (plan.lowest_cut < 0 || entry.offset <= plan.cut_to)) plan.lowest_cut = index, plan.cut_to = entry.offset;
+      return {};
+    case EntryKind::records:
+    case EntryKind::log_start:
+    case EntryKind::create:
+    case EntryKind::cell: return {};
+  }
+  return Error(ErrorCode::malformed, "journal", "unknown kind of entry " + std::to_string(static_cast<int>(entry.kind)));
+}
+
+Status LogSetImpl::load_logs() {
+  bool lowered = false;
+  std::vector<LogState::Log> stored = state_.logs;
+  for (const LogState::Log& s : stored) {
+    LogPtr log = make_log(s.tp, s.topic_id, options_.defaults);
+    log->begin_recovery();
+    auto it = plan_.find(log->identity().key);
+    if (it != plan_.end() && it->second.last_remove >= 0) {
+      // Gone, or made anew later in the journal, which then holds all of it.
+      logs_.erase(s.tp);
+      by_number_.erase(log->identity().number);
+      by_key_.erase(log->identity().key);
+      log->retire();
+      TRY(runtime_.disk().remove_tree(path(s.tp.to_string())));
+      dirs_removed_ = true;
+      continue;
+    }
+    TRY(log->load(s.stored));
+    if (it == plan_.end()) continue;
+    const LogPlan& plan = it->second;
+    if (plan.last_restart >= 0) {
+      log->recovery_restart(plan.restart_at);
+      lowered = true;
+    } else if (plan.lowest_cut >= 0 && plan.cut_to < log->log_end_offset()) {
+      TRY(log->recovery_cut(plan.cut_to));
+      lowered = true;
+    }
+  }
+  // Another crash must not find the old recovery points over files that were cut meanwhile.
+  if (lowered) TRY(write_state(false));
+  for (auto& [tp, log] : logs_) TRY(log->apply_recovery_cuts());
+  return {};
+}
+
+Status LogSetImpl::replay_create(const JournalScan::Entry& entry) {
+  if (entry.bytes.size() <= 16) return Error(ErrorCode::malformed, "journal", "a create entry without a topic");
+  TopicPartition tp{std::string(as_string(entry.bytes.subspan(16))), entry.key.partition};
+  Uuid id;
+  std::copy_n(entry.bytes.begin(), 16, id.bytes.begin());
+  if (by_key(entry.key)) return {};
+  if (logs_.contains(tp)) return Error(ErrorCode::malformed, "journal", "two logs of the name " + tp.to_string());
+  TRY(runtime_.disk().remove_tree(path(tp.to_string())));
+  dirs_removed_ = true;
+  make_log(tp, id, options_.defaults)->begin_recovery();
+  return {};
+}
+
+Status LogSetImpl::apply_entry(const JournalScan::Entry& entry, int64_t index) {
+  if (entry.kind == EntryKind::cell) {
+    if (entry.offset <= 0 || static_cast<uint64_t>(entry.offset) > entry.bytes.size()) return Error(ErrorCode::malformed, "journal", "a cell without a name");
+    auto name = as_string(entry.bytes.first(static_cast<size_t>(entry.offset)));
+    ConstBytes value = entry.bytes.subspan(static_cast<size_t>(entry.offset));
+    cells_[std::string(name)].assign(value.begin(), value.end());
+    return {};
+  }
+  const LogPlan& plan = plan_[entry.key];
+  if (index <= plan.last_remove) return {};
+  if (entry.kind == EntryKind::create) return replay_create(entry);
+  if (index <= plan.last_restart && entry.kind != EntryKind::restart) return {};
+  LogPtr log = by_key(entry.key);
+  if (!log) return {};  // of a log that was removed when the state was written
+  bool before_cut = index < plan.lowest_cut;
+  switch (entry.kind) {
+    case EntryKind::records: {
+      TRY(log->replay_records(entry.bytes, before_cut ? plan.cut_to : INT64_MAX, report_->batches_restored));
+      if (mutations().replay_group_twice) {
+        Buffer again = Buffer::copy_of(entry.bytes);
+        Offset next = log->log_end_offset();
+        for (size_t at = 0; at < again.size();) {
+          store_be<int64_t>(again.data() + at, next);
+          next = BatchHeader(again.data() + at).end_offset();
+          at += BatchHeader(again.data() + at).size();
+        }
+        TRY(log->replay_records(again, INT64_MAX, report_->batches_restored));
+      }
+      return {};
+    }
+    case EntryKind::truncate:
+      if (before_cut) return {};
+      if (entry.offset < log->log_end_offset()) TRY(log->recovery_cut(entry.offset));
+      return log->apply_recovery_cuts();
+    case EntryKind::restart:
+      if (index < plan.last_restart) return {};
+      log->recovery_restart(entry.offset);
+      return log->apply_recovery_cuts();
+    case EntryKind::log_start: return log->replay_log_start(entry.offset);
+    default: return Error(ErrorCode::malformed, "journal", "unknown kind of entry");
+  }
+}
+
+Status LogSetImpl::start_journal(const JournalMark& end) {
+  io::Disk& disk = runtime_.disk();
+  TRY(disk.sync_dir(options_.dir));
+  // The directory itself may be new too, and those above it. Some of them may not be ours to sync; they are older than us then.
+  for (std::string up = options_.dir; up.size() > 1;) {
+    size_t slash = up.rfind('/');
+    if (slash == std::string::npos) break;
+    up.resize(std::max<size_t>(slash, 1));
+    if (!disk.sync_dir(up)) break;
+  }
+  TRY_ASSIGN(uint64_t bytes, disk.size(journal_file_));
+  bool clean = state_.clean;
+  // Everything is in synced segments: the ring begins anew. A group of an earlier life cannot follow this mark, whose checksum is drawn.
+  // Counted as well as drawn, for the day when two lives draw the same.
+  uint64_t life = (state_.sequence + 1) * 0x9E3779B97F4A7C15ull;
+  state_.incarnation = (runtime_.random().next() ^ life) + state_.incarnation;
+  state_.journal = {std::max<uint64_t>(end.sequence, 1), CommitJournal::kBlock, runtime_.random().next() + state_.incarnation};
+  TRY(write_state(false));
+  state_.clean = clean;
+  journal_.start(journal_file_, ring_size(bytes), state_.journal, state_.incarnation);
+  return {};
 }
 
 }  // namespace weir::log

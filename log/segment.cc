@@ -2,6 +2,9 @@
 
 #include <cstdio>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "base/util/check.h"
 
 namespace weir::log {
@@ -37,6 +40,10 @@ void Segment::check_invariants() const {
   CHECK((size == 0) == (base == end) || end > base, "bytes without offsets", size, base, end);
   index.check_invariants();
   times.check_invariants();
+}
+
+uint64_t index_files_hash(ConstBytes index, ConstBytes times) {
+  return XXH3_64bits_withSeed(times.data(), times.size(), XXH3_64bits(index.data(), index.size()));
 }
 
 std::string segment_file_name(Offset base, const char* suffix) {

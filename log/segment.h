@@ -32,6 +32,7 @@ struct Segment {
   Offset max_timestamp_offset = kNoOffset; // last offset of the first batch that has it
   uint64_t bytes_since_index_entry = 0;
   bool sealed = false;
+  bool indexes_final = false;              // sealed, and the index files are synced
   bool indexes_loaded = true;
   size_t index_on_disk = 0, times_on_disk = 0;  // entries in the files
   OffsetIndex index;
@@ -44,6 +45,9 @@ struct Segment {
   void seal();
   void check_invariants() const;
 };
+
+/// Hash over the first bytes of both index files, as a recovery point keeps it.
+uint64_t index_files_hash(ConstBytes index, ConstBytes times);
 
 /// "00000000000000000042.log"
 std::string segment_file_name(Offset base, const char* suffix);

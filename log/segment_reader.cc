@@ -87,6 +87,7 @@ Status PartitionLogImpl::open_file(Segment& segment) {
   CHECK(!host_.memory_only(), "a file of a memory-only log");
   io::Disk& disk = host_.runtime().disk();
   if (!dir_made_) {
+    TRY(host_.before_directory_made());
     TRY(disk.make_dirs(id_.dir));
     dir_made_ = dir_dirty_ = true;
     std::string metadata = "version: 0\ntopic_id: " + id_.topic_id.to_string() + "\n";

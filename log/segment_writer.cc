@@ -129,6 +129,7 @@ bool PartitionLogImpl::pump_write() {
 }
 
 Status PartitionLogImpl::save_indexes(Segment& s, bool sync) {
+  CHECK(s.indexes_loaded, "saving indexes that are not in memory", s.base);
   io::Disk& disk = host_.runtime().disk();
   std::vector<uint8_t> bytes;
   if (s.index.entries() > s.index_on_disk || sync) {
@@ -144,7 +145,22 @@ Status PartitionLogImpl::save_indexes(Segment& s, bool sync) {
     s.times_on_disk = s.times.entries();
     dir_dirty_ = true;
   }
+  s.indexes_final = sync && s.sealed;
   return {};
+}
+
+void PartitionLogImpl::note_indexes(RecoveryPoint& point) const {
+  const Segment& s = *segments_[segment_of(point.offset)];
+  if (s.base != point.segment_base || !s.indexes_loaded) return;
+  size_t index_entries = std::min(s.index_on_disk, s.index.entries_below(point.position));
+  size_t time_entries = std::min(s.times_on_disk, s.times.entries_below(point.offset));
+  std::vector<uint8_t> index, times;
+  s.index.encode(0, index);
+  s.times.encode(0, times);
+  CHECK(index_entries * OffsetIndex::kEntrySize <= index.size(), "more index entries than there are", index_entries);
+  point.index_entries = static_cast<uint32_t>(index_entries);
+  point.time_entries = static_cast<uint32_t>(time_entries);
+  point.index_hash = index_files_hash(ConstBytes(index).first(index_entries * OffsetIndex::kEntrySize), ConstBytes(times).first(time_entries * TimeIndex::kEntrySize));
 }
 
 Status PartitionLogImpl::save_txn_index(Segment& s) {
@@ -205,8 +221,9 @@ bool PartitionLogImpl::pump_sync() {
       if (s->base > syncing_point_.segment_base) break;
       bool sealed = s->base < syncing_point_.segment_base;
       uint64_t need = sealed ? s->written : std::min(syncing_point_.position, s->written);
+      // Once sealed its indexes are never made anew after a crash, so they are synced with it.
+      if (sealed ? !s->indexes_final : s->synced < need) TRY(save_indexes(*s, sealed));
       if (s->synced >= need) continue;
-      if (s->indexes_loaded) TRY(save_indexes(*s, sealed));
       if (aborted_saved_ < aborted_.size()) TRY(save_txn_index(*s));
       TRY(open_file(*s));
       io_segment_ = s;
@@ -219,7 +236,7 @@ bool PartitionLogImpl::pump_sync() {
       return true;
     }
     aborted_saved_ = aborted_.size();
-    TRY(save_epochs());
+    if (dir_made_) TRY(save_epochs());
     if (bytes_since_snapshot_ > kSnapshotEvery) write_snapshot();
     if (dir_dirty_ && dir_made_) {
       TRY(host_.runtime().disk().sync_dir(id_.dir));
@@ -233,7 +250,10 @@ bool PartitionLogImpl::pump_sync() {
     return false;
   }
   if (*started) return true;
-  if (!(syncing_point_.offset < recovery_point_.offset)) recovery_point_ = syncing_point_;
+  if (!(syncing_point_.offset < recovery_point_.offset)) {
+    recovery_point_ = syncing_point_;
+    note_indexes(recovery_point_);
+  }
   sync_wanted_ = false;
   std::exchange(checkpoint_done_, nullptr)();
   return false;
@@ -269,7 +289,7 @@ void PartitionLogImpl::io_done(int32_t result) {
 void PartitionLogImpl::close_idle_files() {
   // Sealed segments give back their descriptor and their indexes; the next read opens them again.
   for (const SegmentPtr& s : segments_) {
-    if (!s->sealed || s->synced < s->size || host_.memory_only() || s == io_segment_) continue;
+    if (!s->sealed || !s->indexes_final || s->synced < s->size || host_.memory_only() || s == io_segment_) continue;
     s->file.reset();
     if (s->indexes_loaded && s->index_on_disk == s->index.entries() && s->times_on_disk == s->times.entries()) {
       s->index = OffsetIndex(s->base);

@@ -22,6 +22,11 @@ void TimeIndex::truncate_to_offset(Offset end) {
   while (!entries_.empty() && base_ + entries_.back().relative >= end) entries_.pop_back();
 }
 
+size_t TimeIndex::entries_below(Offset end) const {
+  auto it = std::partition_point(entries_.begin(), entries_.end(), [&](const Entry& e) { return base_ + e.relative < end; });
+  return static_cast<size_t>(it - entries_.begin());
+}
+
 void TimeIndex::encode(size_t from_entry, std::vector<uint8_t>& out) const {
   CHECK(from_entry <= entries_.size(), "encoding behind the index", from_entry, entries_.size());
   size_t at = out.size();

@@ -20,6 +20,7 @@ class TimeIndex {
   void append(WallMillis timestamp, Offset offset);
   void truncate_to_offset(Offset end);
 
+  size_t entries_below(Offset end) const;
   size_t entries() const { return entries_.size(); }
   WallMillis last_timestamp() const { return entries_.empty() ? -1 : entries_.back().timestamp; }
   Offset last_offset() const { return entries_.empty() ? base_ : base_ + entries_.back().relative; }

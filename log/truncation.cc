@@ -67,7 +67,7 @@ Result<Offset> PartitionLogImpl::cut_memory(Offset to) {
   change.cut_size = pos;
   change.dropped.assign(segments_.begin() + static_cast<ptrdiff_t>(keep) + 1, segments_.end());
   segments_.resize(keep + 1);
-  s.sealed = false;
+  s.sealed = s.indexes_final = false;
   s.size = pos;
   s.end = end;
   s.written = std::min(s.written, pos);

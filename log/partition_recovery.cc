@@ -1,0 +1,289 @@
+#include <algorithm>
+
+#include "base/util/diag.h"
+#include "log/batch.h"
+#include "log/checkpoint_text.h"
+#include "log/partition_log_impl.h"
+
+namespace weir::log {
+namespace {
+
+constexpr uint64_t kReplayDirtyMax = 4ull << 20;
+constexpr size_t kTxnEntrySize = 34;
+
+/// The number of a file "00000000000000000042.log"; -1 when it is none.
+Offset offset_of_file(const std::string& name, std::string_view suffix) {
+  if (name.size() != 20 + suffix.size() || !name.ends_with(suffix)) return -1;
+  auto number = parse_number(std::string_view(name).substr(0, 20));
+  return number ? *number : -1;
+}
+
+}  // namespace
+
+Status PartitionLogImpl::load(const StoredState& stored) {
+  CHECK(recovering_, "a load outside of recovery");
+  TRY(load_segments(stored));
+  Offset end = log_end_offset();
+  log_start_ = std::min(std::max(stored.log_start, segments_.front()->base), end);
+  high_watermark_ = std::min(stored.high_watermark, end);
+  written_ = journaled_ = durable_ = notified_ = write_goal_ = end;
+  recovery_point_ = {end, active().base, active().size};
+  note_indexes(recovery_point_);
+  TRY(load_epochs());
+  TRY(load_txn_indexes());
+  return rebuild_producers(end);
+}
+
+Status PartitionLogImpl::load_segments(const StoredState& stored) {
+  io::Disk& disk = host_.runtime().disk();
+  segments_.clear();
+  TRY_ASSIGN(dir_made_, disk.exists(id_.dir));
+  std::vector<Offset> bases;
+  if (dir_made_) {
+    TRY_ASSIGN(auto entries, disk.list(id_.dir));
+    for (const io::DirEntry& e : entries) {
+      for (const char* suffix : {".log", ".index", ".timeindex", ".txnindex"}) {
+        Offset base = offset_of_file(e.name, suffix);
+        if (base < 0) continue;
+        // Begun after the last checkpoint: the journal has all of it.
+        if (base > stored.recovery.segment_base) TRY(disk.remove(path(e.name)));
+        else if (suffix == std::string_view(".log")) bases.push_back(base);
+      }
+      Offset snapshot = offset_of_file(e.name, ".snapshot");
+      if (snapshot > stored.recovery.offset) TRY(disk.remove(path(e.name)));
+      else if (snapshot >= 0) snapshots_.push_back(snapshot);
+    }
+  }
+  std::sort(bases.begin(), bases.end());
+  std::sort(snapshots_.begin(), snapshots_.end());
+  if (bases.empty() || bases.back() != stored.recovery.segment_base) {
+    if (stored.recovery.position > 0) {
+      WEIR_ERROR("{}: segment {} is gone; the log begins anew at {}", id_.tp.to_string(), stored.recovery.segment_base, stored.recovery.offset);
+      for (Offset base : bases) TRY(disk.remove(path(segment_file_name(base, ".log"))));
+      bases.clear();
+      segments_.push_back(std::make_shared<Segment>(stored.recovery.offset));
+      return {};
+    }
+    bases.push_back(stored.recovery.segment_base);
+  }
+  for (Offset base : bases) {
+    segments_.push_back(std::make_shared<Segment>(base));
+    segments_.back()->created = host_.runtime().wall_now();
+  }
+  for (size_t i = 0; i + 1 < segments_.size(); ++i) {
+    segments_[i]->end = segments_[i + 1]->base;
+    TRY(load_sealed(*segments_[i]));
+  }
+  return load_active(active(), stored);
+}
+
+Status PartitionLogImpl::load_sealed(Segment& s) {
+  io::Disk& disk = host_.runtime().disk();
+  TRY(open_file(s));
+  TRY_ASSIGN(s.size, disk.size(s.file->id));
+  s.file.reset();  // the next read opens it
+  s.written = s.synced = s.size;
+  s.sealed = s.indexes_final = true;
+  s.indexes_loaded = false;
+  std::string name = path(segment_file_name(s.base, ".timeindex"));
+  uint8_t last[TimeIndex::kEntrySize];
+  TRY_ASSIGN(bool there, disk.exists(name));
+  if (there) {
+    TRY_ASSIGN(io::FileId file, disk.open(name, io::OpenMode::read_only));
+    auto size = disk.size(file);
+    uint64_t entries = size ? *size / sizeof last : 0;
+    auto got = entries > 0 ? disk.read_now(file, (entries - 1) * sizeof last, Bytes(last, sizeof last)) : Result<size_t>(size_t{0});
+    disk.close(file);
+    if (got && *got == sizeof last) {
+      s.max_timestamp = load_be<int64_t>(last);
+      s.max_timestamp_offset = s.base + load_be<uint32_t>(last + 8);
+      return {};
+    }
+  }
+  if (s.size == 0) return {};
+  WEIR_WARN("{}: no time index for segment {}; reading it", id_.tp.to_string(), s.base);
+  return scan_file(s, 0, s.size, [&](BatchHeader b, Segment&, FilePos) {
+    if (b.max_timestamp() > s.max_timestamp) s.max_timestamp = b.max_timestamp(), s.max_timestamp_offset = b.last_offset();
+    return true;
+  });
+}
+
+Status PartitionLogImpl::load_active(Segment& s, const StoredState& stored) {
+  io::Disk& disk = host_.runtime().disk();
+  CHECK(s.base == stored.recovery.segment_base, "not the segment of the recovery point", s.base, stored.recovery.segment_base);
+  uint64_t limit = stored.recovery.position;
+  TRY_ASSIGN(bool there, disk.exists(path(segment_file_name(s.base, ".log"))));
+  if (there) {
+    TRY(open_file(s));
+    // Its name may be in the page cache only (killed before the first checkpoint of this directory).
+    dir_dirty_ = true;
+    TRY_ASSIGN(uint64_t have, disk.size(s.file->id));
+    if (have > limit) TRY(disk.truncate(s.file->id, limit));
+    if (have < limit) WEIR_ERROR("{}: segment {} has {} bytes, {} were synced", id_.tp.to_string(), s.base, have, limit);
+    limit = std::min(limit, have);
+    s.written = limit;
+    s.end = stored.recovery.offset;
+    // The index files are not synced with the segment (two more syncs a log and checkpoint): a hash says whether they are what they were then, as
+    // after any end of the process alone. From the last believed entry on they are made anew.
+    const RecoveryPoint& point = stored.recovery;
+    auto index = disk.read_file(path(segment_file_name(s.base, ".index")));
+    auto times = disk.read_file(path(segment_file_name(s.base, ".timeindex")));
+    size_t index_bytes = point.index_entries * OffsetIndex::kEntrySize, time_bytes = point.time_entries * TimeIndex::kEntrySize;
+    if (index && times && index->size() >= index_bytes && times->size() >= time_bytes && limit == point.position &&
+        index_files_hash(ConstBytes(*index).first(index_bytes), ConstBytes(*times).first(time_bytes)) == point.index_hash) {
+      s.index = OffsetIndex::decode(s.base, ConstBytes(*index).first(index_bytes), limit);
+      s.times = TimeIndex::decode(s.base, ConstBytes(*times).first(time_bytes), point.offset);
+    }
+    s.index_on_disk = s.index.entries();
+    s.times_on_disk = s.times.entries();
+    FilePos from = s.index.last_position();
+    s.size = from;
+    s.end = s.base;
+    s.max_timestamp = s.times.last_timestamp();
+    s.max_timestamp_offset = s.times.entries() > 0 ? s.times.last_offset() : kNoOffset;
+    Status scanned = scan_file(s, from, limit, [&](BatchHeader b, Segment& segment, FilePos) {
+      if (b.base_offset() < segment.end || b.end_offset() > stored.recovery.offset || !check_stored_batch(b)) return false;
+      segment.added(b.last_offset(), b.max_timestamp(), b.size(), config_.index_interval_bytes);
+      return true;
+    });
+    if (!scanned && scanned.code() != ErrorCode::corrupt_message && scanned.code() != ErrorCode::unsupported_for_message_format) return scanned;
+    if (s.size < limit) {
+      WEIR_ERROR("{}: segment {} is damaged at byte {}; cut there", id_.tp.to_string(), s.base, s.size);
+      TRY(disk.truncate(s.file->id, s.size));
+    }
+    s.written = s.synced = s.size;
+    s.index_on_disk = std::min(s.index_on_disk, s.index.entries());
+    s.times_on_disk = std::min(s.times_on_disk, s.times.entries());
+  }
+  if (s.size == stored.recovery.position) s.end = stored.recovery.offset;
+  return {};
+}
+
+Status PartitionLogImpl::load_epochs() {
+  auto text = host_.runtime().disk().read_file(path("leader-epoch-checkpoint"));
+  if (!text && text.code() != ErrorCode::not_found) return text.error();
+  if (text) {
+    auto cache = EpochCache::from_text(as_string(*text));
+    if (cache) {
+      epochs_ = std::move(*cache);
+      if (log_end_offset() > 0) epochs_.truncate_to(log_end_offset());
+      return {};
+    }
+    WEIR_WARN("{}: {}; reading the log", id_.tp.to_string(), cache.error().message());
+  }
+  epochs_dirty_ = true;
+  return for_each_batch(segments_.front()->base, log_end_offset(), [&](BatchHeader b, Segment&, FilePos) {
+    if (b.leader_epoch() >= 0) epochs_.assign(b.leader_epoch(), b.base_offset());
+    return true;
+  });
+}
+
+Status PartitionLogImpl::load_txn_indexes() {
+  for (const SegmentPtr& s : segments_) {
+    auto bytes = host_.runtime().disk().read_file(path(segment_file_name(s->base, ".txnindex")));
+    if (bytes.code() == ErrorCode::not_found) continue;
+    if (!bytes) return bytes.error();
+    for (size_t at = 0; at + kTxnEntrySize <= bytes->size(); at += kTxnEntrySize) {
+      const uint8_t* p = bytes->data() + at;
+      AbortedTxnEntry e{load_be<int64_t>(p + 2), load_be<int64_t>(p + 10), load_be<int64_t>(p + 18), load_be<int64_t>(p + 26)};
+      bool fits = load_be<int16_t>(p) == 0 && e.first_offset <= e.last_offset && e.last_offset < log_end_offset() && e.last_offset >= s->base &&
+                  (aborted_.empty() || aborted_.back().last_offset < e.last_offset);
+      if (!fits) break;
+      aborted_.push_back(e);
+    }
+  }
+  aborted_saved_ = aborted_.size();
+  return {};
+}
+
+Status PartitionLogImpl::recovery_cut(Offset to) {
+  CHECK(recovering_, "a recovery cut outside of recovery");
+  if (to < segments_.front()->base) {
+    restart_memory(to);
+    return {};
+  }
+  TRY_ASSIGN(Offset end, cut_memory(to));
+  CHECK(end <= to, "a cut left too much", end, to);
+  log_start_ = std::min(log_start_, end);
+  return {};
+}
+
+Status PartitionLogImpl::apply_recovery_cuts() {
+  while (!file_changes_.empty()) {
+    FileChange change = std::move(file_changes_.front());
+    file_changes_.pop_front();
+    apply_file_change(change);
+    if (host_.offline()) return Error(ErrorCode::io_error, "recovery", id_.tp.to_string());
+  }
+  return {};
+}
+
+Status PartitionLogImpl::replay_records(ConstBytes batches, Offset below, uint64_t& restored) {
+  CHECK(recovering_, "a replay outside of recovery");
+  for (size_t at = 0; at < batches.size();) {
+    TRY_ASSIGN(BatchHeader b, frame_batch(batches, at));
+    at += b.size();
+    if (b.base_offset() < log_end_offset() || b.base_offset() >= below) continue;
+    append_checked(Buffer::copy_of(b.bytes()), b.has_producer() ? b.max_timestamp() : host_.runtime().wall_now());
+    journaled_ = durable_ = log_end_offset();
+    ++restored;
+  }
+  if (dirty_bytes_ > kReplayDirtyMax) TRY(write_now(false));
+  return {};
+}
+
+Status PartitionLogImpl::replay_log_start(Offset to) {
+  to = std::min(to, log_end_offset());
+  if (to <= log_start_) return {};
+  log_start_ = to;
+  epochs_.advance_start(to);
+  epochs_dirty_ = true;
+  drop_below(to);
+  return apply_recovery_cuts();
+}
+
+Status PartitionLogImpl::write_now(bool sync) {
+  io::Disk& disk = host_.runtime().disk();
+  for (size_t i = tail_.find(written_); i < tail_.size(); ++i) {
+    const TailEntry& e = tail_[i];
+    Segment& s = *segments_[segment_of(e.base_offset)];
+    TRY(open_file(s));
+    CHECK(e.pos == s.written, "the replay leaves a hole", e.pos, s.written);
+    TRY(disk.write_now(s.file->id, e.pos, e.bytes));
+    s.written += e.bytes.size();
+    written_ = e.end_offset;
+  }
+  recount_dirty();
+  if (!sync) return {};
+  for (const SegmentPtr& s : segments_) {
+    if (s->sealed && !s->indexes_final) TRY(save_indexes(*s, true));
+    if (s->synced == s->written) continue;
+    dir_dirty_ = true;
+    TRY(open_file(*s));
+    TRY(disk.sync_now(s->file->id));
+    s->synced = s->written;
+    if (!s->sealed) TRY(save_indexes(*s, false));
+    if (aborted_saved_ < aborted_.size()) TRY(save_txn_index(*s));
+  }
+  aborted_saved_ = aborted_.size();
+  if (dir_made_) TRY(save_epochs());
+  if (dir_made_ && dir_dirty_) TRY(disk.sync_dir(id_.dir));
+  dir_dirty_ = false;
+  return {};
+}
+
+Status PartitionLogImpl::finish_recovery() {
+  CHECK(recovering_, "recovery ends twice");
+  TRY(write_now(true));
+  CHECK(file_changes_.empty(), "files were not cut", file_changes_.size());
+  Offset end = log_end_offset();
+  written_ = journaled_ = durable_ = notified_ = end;
+  high_watermark_ = std::min(high_watermark_, end);
+  recovery_point_ = {end, active().base, active().size};
+  note_indexes(recovery_point_);
+  recovering_ = false;
+  check_invariants();
+  return {};
+}
+
+}  // namespace weir::log
