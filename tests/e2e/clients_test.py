@@ -110,12 +110,12 @@ class Group:
             total, b_got = self.total, self.b_got
         if total == self.count // 5:
             self.b_join.set()
-        if b_got == self.count // 10:
+        if b_got >= self.count // 10 or b_got and total >= self.count * 7 // 10:
             self.b_leave.set()
         if total >= self.count:
             self.done.set()
         if total > self.count // 5 and b_got == 0 and total % 100 == 0:
-            time.sleep(0.05)  # back-pressure on a through its pipe while b joins
+            time.sleep(5000 / self.count)  # back-pressure on a through its pipe: b has 40 s to join
 
     def play(self, command, parse):
         members = [Member("a", command("a"), parse, self)]

@@ -31,13 +31,13 @@ class Run:
                 self.b_join.set()
             if member == "b":
                 self.b_got += 1
-                if self.b_got == self.count // 10:
-                    self.b_leave.set()
+            if self.b_got >= self.count // 10 or self.b_got and self.total >= self.count * 7 // 10:
+                self.b_leave.set()
             if self.total >= self.count:
                 self.done.set()
             slow = member == "a" and self.total > self.count // 5 and self.b_got == 0 and self.total % 100 == 0
         if slow:
-            time.sleep(0.025)
+            time.sleep(2500 / self.count)
 
     def joined(self, member, partitions):
         with self.lock:

@@ -26,6 +26,7 @@ type Run struct {
 	out    *bufio.Writer
 	total  int
 	bGot   int
+	left   bool
 	BLeave chan struct{} // closed when b has had its share
 	BJoin  chan struct{} // closed when b shall join
 	Done   chan struct{} // closed when all records were processed
@@ -60,15 +61,16 @@ func (r *Run) Record(member string, partition int32, offset int64, value []byte)
 	}
 	if member == "b" {
 		r.bGot++
-		if r.bGot == r.Count/10 {
-			close(r.BLeave)
-		}
+	}
+	if !r.left && (r.bGot >= r.Count/10 || r.bGot > 0 && r.total >= r.Count*7/10) {
+		r.left = true
+		close(r.BLeave)
 	}
 	if r.total == r.Count {
 		close(r.Done)
 	}
 	if member == "a" && r.total > r.Count/5 && r.bGot == 0 && r.total%100 == 0 {
-		return 25 * time.Millisecond
+		return 2500 * time.Second / time.Duration(r.Count)
 	}
 	return 0
 }
