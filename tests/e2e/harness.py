@@ -28,6 +28,16 @@ PEERS = os.environ.get("WEIR_PEERS", os.path.join(ROOT, "../shared/peers"))
 CACHE = os.environ.get("WEIR_CACHE", os.path.join(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")), "weir"))
 
 
+def end_early(number, _):
+    """SIGTERM, or the time limit shortly before ctest's: an exception, so that the clusters are taken down."""
+    raise SystemExit("out of time" if number == signal.SIGALRM else "terminated")
+
+
+signal.signal(signal.SIGTERM, end_early)
+signal.signal(signal.SIGALRM, end_early)
+signal.alarm(int(os.environ.get("WEIR_E2E_LIMIT", "0")))
+
+
 def say(*words):
     print(time.strftime("%H:%M:%S"), *words, flush=True)
 
