@@ -15,6 +15,8 @@ int main(int argc, char** argv) {
   weir::cli::add_format(app, exit_code);
   weir::cli::add_dev(app, exit_code);
   weir::cli::add_cluster(app, exit_code);
+  weir::cli::add_sql(app, exit_code);
+  weir::cli::add_job(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

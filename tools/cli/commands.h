@@ -12,5 +12,7 @@ void add_server(CLI::App& app, int& exit_code);
 void add_format(CLI::App& app, int& exit_code);
 void add_dev(CLI::App& app, int& exit_code);
 void add_cluster(CLI::App& app, int& exit_code);
+void add_sql(CLI::App& app, int& exit_code);
+void add_job(CLI::App& app, int& exit_code);
 
 }  // namespace weir::cli
