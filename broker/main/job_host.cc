@@ -35,14 +35,14 @@ struct JobHost::Running {
 };
 
 JobHost::JobHost(io::Runtime& runtime, broker::Node& node)
-    : runtime_(runtime), node_(node), partitions_(node.services()), tick_timer_([this] { tick(); }), series_(node.services(), partitions_) {
-  node_.services().quorum.add_listener(*this);
-}
+    : runtime_(runtime), node_(node), partitions_(node.services()), tick_timer_([this] { tick(); }), series_(node.services(), partitions_) {}
 
 JobHost::~JobHost() { *alive_ = false; }
 
 void JobHost::start() {
   started_ = true;
+  // Behind the replicas, which the node added at its own start: what an image changes here has changed when it is heard of.
+  node_.services().quorum.add_listener(*this);
   attach_to_partition();
 }
 
