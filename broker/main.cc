@@ -17,6 +17,14 @@ int main(int argc, char** argv) {
   weir::cli::add_cluster(app, exit_code);
   weir::cli::add_sql(app, exit_code);
   weir::cli::add_job(app, exit_code);
+  weir::cli::add_topic(app, exit_code);
+  weir::cli::add_group(app, exit_code);
+  weir::cli::add_produce(app, exit_code);
+  weir::cli::add_consume(app, exit_code);
+  weir::cli::add_config(app, exit_code);
+  weir::cli::add_quorum(app, exit_code);
+  weir::cli::add_info(app, exit_code);
+  weir::cli::add_dump(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -14,5 +14,13 @@ void add_dev(CLI::App& app, int& exit_code);
 void add_cluster(CLI::App& app, int& exit_code);
 void add_sql(CLI::App& app, int& exit_code);
 void add_job(CLI::App& app, int& exit_code);
+void add_topic(CLI::App& app, int& exit_code);
+void add_group(CLI::App& app, int& exit_code);
+void add_produce(CLI::App& app, int& exit_code);
+void add_consume(CLI::App& app, int& exit_code);
+void add_config(CLI::App& app, int& exit_code);
+void add_quorum(CLI::App& app, int& exit_code);
+void add_info(CLI::App& app, int& exit_code);
+void add_dump(CLI::App& app, int& exit_code);
 
 }  // namespace weir::cli

@@ -102,11 +102,13 @@ std::string explain(const Error& error) {
   std::string out;
   auto number = static_cast<int16_t>(error.code);
   if (std::string_view(error.where) == "cli") out = error.detail;
+  else if (number > 0 && std::string_view(error.where) == client::kSaysAll) out = fmt::format("{} ({}): {}", error_wire_name(error.code), number, error.detail);
   else if (number > 0) out = fmt::format("{} ({}): {}{}{}", error_wire_name(error.code), number, error_phrase(error.code), error.detail.empty() ? "" : ": ", error.detail);
   else if (error.code == ErrorCode::connection_failed && !error.detail.empty()) out = error.detail;
   else if (error.code == ErrorCode::invalid_argument && !error.detail.empty()) out = error.detail;
   else out = error.message();
   std::string_view step = next_step(error.code);
+  if (!step.empty() && out.ends_with('.')) out.pop_back();
   return step.empty() || std::string_view(error.where) == "cli" ? out : fmt::format("{}; {}", out, step);
 }
 

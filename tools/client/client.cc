@@ -14,7 +14,7 @@ int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-Error unknown_topic(const std::string& name) { return Error(ErrorCode::unknown_topic_or_partition, "client", "there is no topic " + name); }
+Error unknown_topic(const std::string& name) { return Error(ErrorCode::unknown_topic_or_partition, kSaysAll, "there is no topic " + name); }
 
 }  // namespace
 
@@ -37,7 +37,9 @@ Result<std::vector<io::Endpoint>> parse_bootstrap(std::string_view text) {
 
 Status answered(int16_t code, const std::string& what, const std::optional<std::string>& message) {
   if (code == 0) return {};
-  return Error(static_cast<ErrorCode>(code), "client", message && !message->empty() ? what + ": " + *message : what);
+  if (!message || message->empty()) return Error(static_cast<ErrorCode>(code), "client", what);
+  bool names_it = message->find(what) != std::string::npos;
+  return Error(static_cast<ErrorCode>(code), kSaysAll, names_it ? *message : what + ": " + *message);
 }
 
 Patience::Patience(int limit_ms) : deadline_ms_(now_ms() + limit_ms) {}

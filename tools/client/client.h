@@ -23,6 +23,9 @@ struct ClientOptions {
 /// "HOST:PORT,HOST:PORT"; a port left out is 9092. Errors: invalid_argument.
 Result<std::vector<io::Endpoint>> parse_bootstrap(std::string_view text);
 
+/// Error::where of an error whose detail is a whole sentence, so that the code's phrase adds nothing.
+inline constexpr const char* kSaysAll = "client says";
+
 /// Error of a code that a broker answered, for `what`; none for 0. `message` is the broker's own.
 Status answered(int16_t code, const std::string& what, const std::optional<std::string>& message = std::nullopt);
 
