@@ -6,6 +6,8 @@
 
 #include "base/config/config.h"
 #include "base/io/runtime.h"
+#include "base/metrics/recent_latency.h"
+#include "base/wire/messages/weir_node_view.h"
 #include "replication/controller/quorum_node.h"
 #include "replication/metadata/image.h"
 #include "replication/partition/replica_manager.h"
@@ -51,6 +53,9 @@ struct Services {
   FetchHandler& fetch;
   /// advertised.listeners names no host: clients are told the address they dialled.
   bool advertise_dialled = false;
+  metrics::RecentLatency produce_latency{};  // from a produce request's arrival to its answer
+  /// What this node knows of itself, for the pages of the others; set by main.
+  std::function<wire::WeirNodeViewResponse()> node_view{};
 
   const replication::MetadataImage& image() const { return *replicas.image(); }
   BrokerId node_id() const { return config.node_id; }

@@ -12,8 +12,8 @@ namespace weir::replication {
 /// Requests to other nodes, on shard 0's thread. Implemented over base/io/net in broker/net/peer_client. One connection per (node, lane), kept open, re-made
 /// with back-off on use; requests on a lane are answered in order, so long polls and quick calls use different lanes.
 /// quorum: votes; quorum_fetch: the long poll of the metadata log, which must not hold a vote back.
-enum class Lane : uint8_t { quorum, controller, fetch, probe, quorum_fetch, read, append };
-inline constexpr int kLaneCount = 7;
+enum class Lane : uint8_t { quorum, controller, fetch, probe, quorum_fetch, read, append, view };
+inline constexpr int kLaneCount = 8;
 
 class Transport {
  public:

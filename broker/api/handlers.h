@@ -38,6 +38,7 @@
 #include "base/wire/messages/unregister_broker.h"
 #include "base/wire/messages/update_features.h"
 #include "base/wire/messages/vote.h"
+#include "base/wire/messages/weir_node_view.h"
 #include "broker/api/api.h"
 
 /// The handlers, each in a file of its own name (small families share one).
@@ -82,5 +83,6 @@ WEIR_API(UnregisterBroker, unregister_broker);
 WEIR_API(AllocateProducerIds, allocate_producer_ids);
 WEIR_API(DescribeTopicPartitions, describe_topic_partitions);
 WEIR_API(DescribeLogDirs, describe_log_dirs);
+WEIR_API(WeirNodeView, weir_node_view);
 
 }  // namespace weir::broker

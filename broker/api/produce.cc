@@ -12,6 +12,7 @@ struct Pending {
   Response response;
   size_t open = 1;
   Reply<Response> reply;
+  MonoTime began;
 };
 
 /// KIP-951: with NOT_LEADER the client learns the new leader at once.
@@ -26,7 +27,10 @@ void name_leader(Pending& p, Response::PartitionProduceResponse& out, const repl
 }
 
 void finish(const std::shared_ptr<Pending>& p) {
-  if (--p->open == 0) p->reply(std::move(p->response));
+  if (--p->open > 0) return;
+  Services& node = p->request.node;
+  node.produce_latency.record(node.runtime.now() - p->began, node.runtime.now());
+  p->reply(std::move(p->response));
 }
 
 Buffer flatten(const BufferChain& chain) {
@@ -84,7 +88,7 @@ void produce_one(const std::shared_ptr<Pending>& p, const wire::ProduceRequest& 
 }  // namespace
 
 WEIR_API(Produce, produce) {
-  auto p = std::make_shared<Pending>(Pending{request, {}, 1, std::move(reply)});
+  auto p = std::make_shared<Pending>(Pending{request, {}, 1, std::move(reply), request.node.runtime.now()});
   // All slots first: the callbacks below keep indexes.
   for (const auto& topic : body.topic_data) {
     auto& out = p->response.responses.emplace_back();

@@ -11,11 +11,15 @@
 #include "broker/group/group_coordinator.h"
 #include "broker/main/job_host.h"
 #include "broker/topic_settings.h"
+#include "replication/call.h"
 
 namespace weir::main {
 namespace {
 
 constexpr size_t kEventsKept = 300;
+constexpr Duration kRateSpan = std::chrono::seconds(1);
+constexpr Duration kGatherTimeout = std::chrono::milliseconds(400);
+constexpr Duration kStateKept = std::chrono::seconds(3);
 
 int64_t resident_bytes() {
   long pages = 0, resident = 0;
@@ -54,6 +58,7 @@ std::string label(const std::string& s) {
 WebBackend::WebBackend(io::Runtime& runtime, broker::Node& node, JobHost& jobs)
     : runtime_(runtime), node_(node), jobs_(jobs), started_(runtime.now()) {
   node_.services().quorum.add_listener(*this);
+  node_.services().node_view = [this] { return local_state(); };
 }
 
 void WebBackend::set_series_sink(std::shared_ptr<web::SeriesSink> sink) {
@@ -61,11 +66,15 @@ void WebBackend::set_series_sink(std::shared_ptr<web::SeriesSink> sink) {
 }
 
 void WebBackend::poll_cluster(web::ViewCallback<web::ClusterView> done) {
-  runtime_.post([this, done = std::move(done)] { done(std::shared_ptr<const web::ClusterView>(std::make_shared<web::ClusterView>(cluster_view()))); });
+  runtime_.post([this, done = std::move(done)] {
+    gather([this, done] { done(std::shared_ptr<const web::ClusterView>(std::make_shared<web::ClusterView>(cluster_view()))); });
+  });
 }
 
 void WebBackend::poll_groups(web::ViewCallback<web::GroupsView> done) {
-  runtime_.post([this, done = std::move(done)] { done(std::shared_ptr<const web::GroupsView>(std::make_shared<web::GroupsView>(groups_view()))); });
+  runtime_.post([this, done = std::move(done)] {
+    gather([this, done] { done(std::shared_ptr<const web::GroupsView>(std::make_shared<web::GroupsView>(groups_view()))); });
+  });
 }
 
 void WebBackend::poll_jobs(web::ViewCallback<web::JobsView> done) {
@@ -134,6 +143,128 @@ void WebBackend::note_changes(const replication::MetadataImage& before, const re
   }
 }
 
+WebBackend::NodeState WebBackend::local_state() {
+  broker::Services& s = node_.services();
+  MonoTime now = runtime_.now();
+  if (now - counters_.at >= kRateSpan) {
+    before_ = std::exchange(counters_, {});
+    counters_.at = now;
+    counters_.cpu_s = cpu_seconds();
+    counters_.requests = node_.requests();
+    for (auto* p : s.replicas.all()) counters_.partitions[p->tp()] = {p->log_end_offset(), p->log().size_bytes()};
+  }
+  double span = before_.at.ns == 0 ? 0 : static_cast<double>((counters_.at - before_.at).count()) / 1e9;
+  NodeState v;
+  v.node_id = s.node_id();
+  v.rss_bytes = resident_bytes();
+  v.uptime_ms = (now - started_).count() / 1'000'000;
+  v.connections = static_cast<int32_t>(node_.connection_count());
+  v.io_backend = std::string(runtime_.backend());
+  v.version = "0.1";
+  v.http_url = http_url_;
+  if (span > 0) {
+    v.cpu_ratio = (counters_.cpu_s - before_.cpu_s) / span;
+    v.requests_rate = static_cast<double>(counters_.requests - before_.requests) / span;
+  }
+  v.produce_p99_us = s.produce_latency.quantile_us(0.99, now);
+  if (!s.config.log_dirs.empty()) {
+    if (auto free = runtime_.disk().free_bytes(s.config.log_dirs[0])) v.disk_free_bytes = static_cast<int64_t>(*free);
+  }
+  for (auto* log : s.logs.all()) v.disk_used_bytes += static_cast<int64_t>(log->size_bytes());
+  for (auto* partition : s.replicas.all()) {
+    replication::PartitionView pv = partition->view(now);
+    auto& out = v.partitions.emplace_back();
+    out.topic = partition->tp().topic;
+    out.partition = partition->tp().partition;
+    out.leads = pv.leads;
+    out.leader_epoch = pv.leader_epoch;
+    out.log_start = pv.log_start;
+    out.high_watermark = pv.high_watermark;
+    out.durable = pv.durable;
+    out.log_end = pv.log_end;
+    out.size_bytes = static_cast<int64_t>(partition->log().size_bytes());
+    auto was = before_.partitions.find(partition->tp()), is = counters_.partitions.find(partition->tp());
+    if (span > 0 && is != counters_.partitions.end()) {
+      // A partition that was not there before began empty.
+      auto [end0, bytes0] = was == before_.partitions.end() ? std::pair<Offset, uint64_t>{0, 0} : was->second;
+      out.records_in_rate = std::max(0.0, static_cast<double>(is->second.first - end0) / span);
+      out.bytes_in_rate = is->second.second >= bytes0 ? static_cast<double>(is->second.second - bytes0) / span : 0;
+    }
+    for (const auto& r : pv.replicas) out.replicas.push_back({r.broker, r.durable_end, r.caught_up_ago.count() / 1'000'000});
+  }
+  for (const broker::GroupView& g : s.groups.view()) {
+    auto& out = v.groups.emplace_back();
+    out.group_id = g.id;
+    out.state = g.state;
+    out.protocol_type = g.protocol_type;
+    out.protocol = g.protocol;
+    out.generation = g.generation;
+    for (const auto& m : g.members) out.members.push_back({m.id, m.client_id, m.host});
+    for (const auto& [tp, offset] : g.offsets) out.offsets.push_back({tp.topic, tp.partition, offset});
+  }
+  return v;
+}
+
+void WebBackend::gather(std::function<void()> then) {
+  broker::Services& s = node_.services();
+  states_[s.node_id()] = {local_state(), runtime_.now()};
+  auto open = std::make_shared<size_t>(1);
+  auto finish = [open, then = std::move(then)] {
+    if (--*open == 0) then();
+  };
+  for (const auto& [id, broker] : s.image().brokers) {
+    if (id == s.node_id() || broker->fenced) continue;
+    ++*open;
+    replication::call<NodeState>(s.peers, id, replication::Lane::view, wire::WeirNodeViewRequest{}, 0, kGatherTimeout, [this, id = id, finish](Result<NodeState> state) {
+      if (state && state->error_code == 0) states_[id] = {std::move(*state), runtime_.now()};
+      finish();
+    });
+  }
+  finish();
+  std::erase_if(states_, [&](const auto& e) { return runtime_.now() - e.second.at > kStateKept; });
+}
+
+void WebBackend::add_partition(web::ClusterView& view, const std::string& topic, size_t index, const replication::PartitionImage& image) {
+  web::PartitionView out;
+  out.topic = topic;
+  out.partition = static_cast<PartitionId>(index);
+  if (image.leader != kNoBroker) out.leader = image.leader;
+  out.leader_epoch = image.leader_epoch;
+  out.replicas = image.replicas;
+  out.isr = image.isr;
+  std::map<BrokerId, const NodeState::PartitionState*> known;  // by the node that said it
+  for (const auto& [id, heard] : states_) {
+    for (const auto& p : heard.state.partitions) {
+      if (p.partition == out.partition && p.topic == topic) known[id] = &p;
+    }
+  }
+  const NodeState::PartitionState* leader = known.contains(image.leader) && known[image.leader]->leads ? known[image.leader] : nullptr;
+  if (leader) {
+    out.log_start = leader->log_start;
+    out.high_watermark = leader->high_watermark;
+    out.log_end = leader->log_end;
+    out.size_bytes = leader->size_bytes;
+    if (leader->bytes_in_rate >= 0) out.bytes_in_rate = leader->bytes_in_rate;
+    if (leader->records_in_rate >= 0) out.records_in_rate = leader->records_in_rate;
+  }
+  for (BrokerId id : image.replicas) {
+    web::ReplicaView r;
+    r.broker = id;
+    r.in_sync = std::find(image.isr.begin(), image.isr.end(), id) != image.isr.end();
+    if (known.contains(id)) r.log_end = known[id]->durable;
+    if (leader) {
+      for (const auto& told : leader->replicas) {
+        if (told.broker != id || id == image.leader || told.durable_end == kNoOffset) continue;
+        r.log_end = told.durable_end;  // what counts for the high watermark
+        if (told.caught_up_ago_ms >= 0) r.lag_ms = told.caught_up_ago_ms;
+      }
+      if (r.log_end) r.lag = std::max<int64_t>(0, leader->log_end - *r.log_end);
+    }
+    out.replica_states.push_back(r);
+  }
+  view.partitions.push_back(std::move(out));
+}
+
 web::ClusterView WebBackend::cluster_view() {
   broker::Services& s = node_.services();
   const replication::MetadataImage& image = s.image();
@@ -142,12 +273,12 @@ web::ClusterView WebBackend::cluster_view() {
   v.local_node = s.node_id();
   v.time_ms = runtime_.wall_now();
   replication::QuorumView q = s.quorum.view();
-
-  MonoTime now = runtime_.now();
-  double cpu = cpu_seconds();
-  if (now - last_cpu_at_ > std::chrono::milliseconds(900)) {
-    if (last_cpu_at_.ns != 0) cpu_ratio_ = (cpu - last_cpu_s_) / (static_cast<double>((now - last_cpu_at_).count()) / 1e9);
-    last_cpu_at_ = now, last_cpu_s_ = cpu;
+  std::map<BrokerId, std::pair<int32_t, int32_t>> placed;  // leaders, replicas
+  for (const auto& [name, topic] : image.topics) {
+    for (const auto& p : topic->partitions) {
+      ++placed[p.leader].first;
+      for (BrokerId id : p.replicas) ++placed[id].second;
+    }
   }
   for (const auto& [id, broker] : image.brokers) {
     web::NodeView n;
@@ -158,25 +289,24 @@ web::ClusterView WebBackend::cluster_view() {
     n.fenced = broker->fenced;
     n.controller = image.controller == id;
     n.voter = std::any_of(q.replicas.begin(), q.replicas.end(), [&, node = id](const auto& r) { return r.id == node && r.voter; });
-    int32_t leaders = 0, replicas = 0;
-    for (const auto& [name, topic] : image.topics) {
-      for (const auto& p : topic->partitions) {
-        leaders += p.leader == id;
-        replicas += std::find(p.replicas.begin(), p.replicas.end(), id) != p.replicas.end();
+    n.leaders = placed[id].first;
+    n.replicas = placed[id].second;
+    if (auto it = states_.find(id); it != states_.end() && n.alive) {
+      const NodeState& state = it->second.state;
+      if (!state.http_url.empty()) n.http = state.http_url;
+      n.rss_bytes = state.rss_bytes;
+      if (state.cpu_ratio >= 0) n.cpu_ratio = state.cpu_ratio;
+      n.io_backend = state.io_backend;
+      n.version = state.version;
+      n.uptime_ms = state.uptime_ms;
+      n.connections = state.connections;
+      n.disk_used_bytes = state.disk_used_bytes;
+      if (state.disk_free_bytes >= 0) n.disk_free_bytes = state.disk_free_bytes;
+      if (state.requests_rate >= 0) n.requests_rate = state.requests_rate;
+      if (state.produce_p99_us >= 0) n.produce_p99_ms = static_cast<double>(state.produce_p99_us) / 1000;
+      for (const auto& p : state.partitions) {
+        if (p.leads && p.bytes_in_rate >= 0) n.bytes_in_rate = n.bytes_in_rate.value_or(0) + p.bytes_in_rate;
       }
-    }
-    n.leaders = leaders;
-    n.replicas = replicas;
-    if (id == s.node_id()) {
-      n.http = http_url_.empty() ? std::nullopt : std::optional(http_url_);
-      n.rss_bytes = resident_bytes();
-      n.cpu_ratio = cpu_ratio_;
-      n.io_backend = std::string(runtime_.backend());
-      n.uptime_ms = (now - started_).count() / 1'000'000;
-      n.connections = static_cast<int32_t>(node_.connection_count());
-      int64_t used = 0;
-      for (auto* log : s.logs.all()) used += static_cast<int64_t>(log->size_bytes());
-      n.disk_used_bytes = used;
     }
     v.nodes.push_back(std::move(n));
   }
@@ -205,72 +335,45 @@ web::ClusterView WebBackend::cluster_view() {
     t.flush_policy = c.weir_flush;
     t.min_insync_replicas = c.min_insync_replicas;
     v.topics.push_back(std::move(t));
-    for (size_t i = 0; i < topic->partitions.size(); ++i) {
-      const auto& p = topic->partitions[i];
-      web::PartitionView out;
-      out.topic = name;
-      out.partition = static_cast<PartitionId>(i);
-      if (p.leader != kNoBroker) out.leader = p.leader;
-      out.leader_epoch = p.leader_epoch;
-      out.replicas = p.replicas;
-      out.isr = p.isr;
-      replication::Partition* local = s.replicas.find({name, out.partition});
-      if (local) {
-        replication::PartitionView pv = local->view(now);
-        out.log_start = pv.log_start;
-        out.high_watermark = pv.high_watermark;
-        out.size_bytes = static_cast<int64_t>(local->log().size_bytes());
-        if (pv.leads) out.log_end = pv.log_end;
-        for (BrokerId id : p.replicas) {
-          web::ReplicaView r;
-          r.broker = id;
-          r.in_sync = std::find(p.isr.begin(), p.isr.end(), id) != p.isr.end();
-          if (id == s.node_id()) {
-            r.log_end = pv.durable;
-          } else {
-            for (const auto& known : pv.replicas) {
-              if (known.broker != id || known.durable_end == kNoOffset) continue;
-              r.log_end = known.durable_end;
-              r.lag_ms = known.caught_up_ago.count() / 1'000'000;
-            }
-          }
-          if (pv.leads && r.log_end) r.lag = std::max<int64_t>(0, pv.log_end - *r.log_end);
-          out.replica_states.push_back(r);
-        }
-      }
-      v.partitions.push_back(std::move(out));
-    }
+    for (size_t i = 0; i < topic->partitions.size(); ++i) add_partition(v, name, i, topic->partitions[i]);
   }
   v.events.assign(events_.begin(), events_.end());
   return v;
 }
 
 web::GroupsView WebBackend::groups_view() {
-  broker::Services& s = node_.services();
   web::GroupsView v;
   v.time_ms = runtime_.wall_now();
-  for (const broker::GroupView& g : s.groups.view()) {
-    web::GroupView out;
-    out.group_id = g.id;
-    out.type = "classic";
-    out.state = g.state;
-    out.protocol = g.protocol;
-    out.coordinator = s.node_id();
-    out.generation = g.generation;
-    for (const auto& m : g.members) out.members.push_back({m.id, m.client_id, m.host, std::nullopt, 0});
-    for (const auto& [tp, offset] : g.offsets) {
-      web::GroupOffsetView o;
-      o.topic = tp.topic;
-      o.partition = tp.partition;
-      o.committed = offset;
-      if (replication::Partition* p = s.replicas.find(tp)) {
-        o.log_end = p->high_watermark();
-        o.lag = std::max<int64_t>(0, *o.log_end - offset);
-        out.lag = out.lag.value_or(0) + *o.lag;
-      }
-      out.offsets.push_back(std::move(o));
+  std::map<TopicPartition, Offset> ends;
+  for (const auto& [id, heard] : states_) {
+    for (const auto& p : heard.state.partitions) {
+      if (p.leads) ends[{p.topic, p.partition}] = p.high_watermark;
     }
-    v.groups.push_back(std::move(out));
+  }
+  for (const auto& [id, heard] : states_) {
+    for (const auto& g : heard.state.groups) {
+      web::GroupView out;
+      out.group_id = g.group_id;
+      out.type = "classic";
+      out.state = g.state;
+      out.protocol = g.protocol;
+      out.coordinator = id;
+      out.generation = g.generation;
+      for (const auto& m : g.members) out.members.push_back({m.member_id, m.client_id, m.client_host, std::nullopt, 0});
+      for (const auto& committed : g.offsets) {
+        web::GroupOffsetView o;
+        o.topic = committed.topic;
+        o.partition = committed.partition;
+        o.committed = committed.committed;
+        if (auto it = ends.find({o.topic, o.partition}); it != ends.end()) {
+          o.log_end = it->second;
+          o.lag = std::max<int64_t>(0, *o.log_end - *o.committed);
+          out.lag = out.lag.value_or(0) + *o.lag;
+        }
+        out.offsets.push_back(std::move(o));
+      }
+      v.groups.push_back(std::move(out));
+    }
   }
   return v;
 }

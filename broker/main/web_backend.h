@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/io/runtime.h"
+#include "base/wire/messages/weir_node_view.h"
 #include "broker/node.h"
 #include "web/backend.h"
 
@@ -33,8 +34,14 @@ class WebBackend final : public web::Backend, public replication::MetadataListen
   void on_metadata(const replication::ImagePtr& image, const replication::MetadataDelta& delta) override;
 
  private:
+  using NodeState = wire::WeirNodeViewResponse;
+  /// What this node knows of itself.
+  NodeState local_state();
+  /// Asks the other live nodes, then builds from all answers that came in time; what a node said shortly before stands in for one that is late.
+  void gather(std::function<void()> then);
   web::ClusterView cluster_view();
   web::GroupsView groups_view();
+  void add_partition(web::ClusterView& view, const std::string& topic, size_t index, const replication::PartitionImage& image);
   std::string metrics_text();
   void note_changes(const replication::MetadataImage& before, const replication::MetadataImage& after);
   void event(web::EventKind kind, std::string text, std::optional<std::string> topic = {}, std::optional<PartitionId> partition = {},
@@ -49,9 +56,20 @@ class WebBackend final : public web::Backend, public replication::MetadataListen
   replication::ImagePtr image_;
   std::deque<web::EventView> events_;
   uint64_t next_event_ = 1;
-  double last_cpu_s_ = 0;
-  MonoTime last_cpu_at_;
-  std::optional<double> cpu_ratio_;
+
+  struct Heard {
+    NodeState state;
+    MonoTime at;
+  };
+  std::map<BrokerId, Heard> states_;
+  /// Rates come from two looks at counters that lie at least kRateSpan apart.
+  struct Counters {
+    MonoTime at;
+    double cpu_s = 0;
+    uint64_t requests = 0;
+    std::map<TopicPartition, std::pair<Offset, uint64_t>> partitions;  // log end, bytes
+  };
+  Counters counters_, before_;
 };
 
 }  // namespace weir::main

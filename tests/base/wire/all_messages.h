@@ -89,6 +89,7 @@
 #include "base/wire/messages/update_raft_voter.h"
 #include "base/wire/messages/vote.h"
 #include "base/wire/messages/write_share_group_state.h"
+#include "base/wire/messages/weir_node_view.h"
 #include "base/wire/messages/write_txn_markers.h"
 #include "base/wire/records/abort_transaction_record.h"
 #include "base/wire/records/access_control_entry_record.h"
