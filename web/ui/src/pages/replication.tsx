@@ -12,9 +12,12 @@ import { exampleCommands } from './wall';
 const rank = { l: 0, m: 1, u: 2, o: 3 };
 export const byTrouble = (a: PartitionView, b: PartitionView) => rank[a.state] - rank[b.state] || Number(a.topic.startsWith('__')) - Number(b.topic.startsWith('__')) || a.topic.localeCompare(b.topic) || a.partition - b.partition;
 
+/** Where the log ends: the leader says so; while it is not heard of, the furthest replica that is. */
+const endOf = (p: PartitionView) => p.log_end ?? Math.max(0, ...p.replica_states.map((r) => r.log_end ?? 0));
+
 /** The window that the bars show: a round number of records that holds the largest lag, so that it does not jitter. */
 function spanOf(p: PartitionView): number {
-  const end = p.log_end ?? 0;
+  const end = endOf(p);
   const lag = Math.max(0, ...p.replica_states.map((r) => end - (r.log_end ?? end)), end - (p.high_watermark ?? end));
   let span = 100;
   for (let step = 0; span < lag * 1.25; step++) span *= step % 3 === 1 ? 2.5 : 2;
@@ -22,9 +25,9 @@ function spanOf(p: PartitionView): number {
 }
 
 function Bar({ p, r, span }: { p: PartitionView; r: ReplicaView; span: number }) {
-  const end = p.log_end ?? 0;
+  const end = endOf(p);
   const place = (offset: number | null) => (offset === null ? 0 : Math.max(0, Math.min(1, 1 - (end - offset) / span)));
-  const lag = r.lag ?? (r.log_end === null ? null : end - r.log_end);
+  const lag = r.lag ?? (r.log_end === null || p.log_end === null ? null : Math.max(0, end - r.log_end));
   const leader = r.broker === p.leader;
   const inSync = p.isr.includes(r.broker);
   return (

@@ -81,6 +81,12 @@ function Tiles({ frame, health }: { frame: Frame; health?: Health }) {
 }
 const writeTrend: (number | null)[] = [];
 
+/** A range that the rows do not fill yet is shown as far as they go, in whole minutes, so that a young job does not stand at the edge of empty charts. */
+function spanOf(frame: Frame, range: number): number {
+  const first = frame.xs[0], last = frame.xs[frame.xs.length - 1];
+  return first === undefined || last === undefined ? range : Math.min(range, Math.max(60, Math.ceil((last - first) / 60) * 60));
+}
+
 function Charts({ frame: all, span }: { frame: Frame; span: number }) {
   const frame = useMemo(() => thin(all, 160), [all]);
   const per = t('perWindow', { w: duration(frame.windowMs).replace('.0', '') });
@@ -202,7 +208,7 @@ export function Wall() {
         <>
           <Tiles frame={frame} health={health} />
           <div class="main">
-            <Charts frame={frame} span={ranges[range] / 1000} />
+            <Charts frame={frame} span={spanOf(frame, ranges[range] / 1000)} />
             <aside>
               <KeyTable frame={frame} />
               <Panel title={t('isrStrip')} side={health && <a href="/replication">{int(health.in_sync)} / {int(health.replicas)} {t('inSync')}</a>}><IsrStrip topics={topics} /></Panel>
