@@ -229,10 +229,11 @@ def test_dump():
         has(r.stderr, "cut off")
 
 
-def test_leader_dies():
-    """A producer goes on when the leader dies: each line is there once, in order."""
+def leader_goes(fault):
     with Cluster(3) as cluster:
         weir = Cli(cluster.bootstrap)
+        # The ports open a moment before the controller knows all three.
+        wait_for("three nodes", 30, lambda: len(weir.json("info")["brokers"]) == 3)
         weir.run("topic", "create", "t", "-p", 1, "-r", 3)
         leader = weir.json("topic", "describe", "t")[0]["partitions"][0]["leader"]
         p = subprocess.Popen([WEIR, "produce", "t", "-b", cluster.bootstrap, "--timeout", "60"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -243,7 +244,7 @@ def test_leader_dies():
                     p.stdin.flush()
                     time.sleep(0.002)
                 if i == 1000:
-                    cluster.kill(leader)
+                    getattr(cluster, fault)(leader)
             p.stdin.close()
             code = p.wait(90)
             assert code == 0, f"exit {code}: {p.stderr.read()}"
@@ -254,12 +255,33 @@ def test_leader_dies():
             p.stderr.close()
         check(weir.run("consume", "t", "-e").split(), [str(i) for i in range(3000)])
         new = weir.json("topic", "describe", "t")[0]["partitions"][0]["leader"]
-        say(f"node {leader} led and was killed, now {new}")
+        say(f"node {leader} led, {fault}, now {new} leads")
         assert new != leader
         check([b["node"] for b in Cli(cluster.address(new)).json("info")["brokers"]], sorted({1, 2, 3} - {leader}))
         via_dir = subprocess.run([WEIR, "topic", "ls", "--json", "--dir", cluster.dir], stdout=subprocess.PIPE, text=True, check=True)
         check([t["name"] for t in json.loads(via_dir.stdout)], ["t"])
 
 
+def test_leader_dies():
+    """A producer goes on when the leader is killed: each line is there once, in order."""
+    leader_goes("kill")
+
+
+def test_leader_freezes():
+    """The same when the leader answers nothing any more but keeps its connections."""
+    leader_goes("pause")
+
+
+def test_bench():
+    """bench: writes, reads and measures what it says."""
+    with Node() as weir:
+        got = weir.json("bench", "produce", "-n", 20000, "--producers", 2, "-z", "zstd")
+        check((got["records"], got["samples"]), (20000, 40))
+        assert 0 < got["p50_ms"] <= got["p99_ms"] <= got["max_ms"]
+        check(weir.json("bench", "consume", "-n", 1000000)["records"], 20000)
+        got = weir.json("bench", "e2e", "--rate", 100, "--seconds", 2)
+        check((got["records"], got["samples"]), (200, 200))
+
+
 if __name__ == "__main__":
-    main([test_sql_errors, test_records, test_topics_and_settings, test_groups, test_jobs, test_dump, test_leader_dies])
+    main([test_sql_errors, test_records, test_topics_and_settings, test_groups, test_jobs, test_dump, test_bench, test_leader_dies, test_leader_freezes])

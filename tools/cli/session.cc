@@ -87,7 +87,8 @@ Result<client::Client> connect(const ClusterOptions& options) {
   client::ClientOptions client_options;
   TRY_ASSIGN(client_options.bootstrap, client::parse_bootstrap(text));
   client_options.retry_ms = options.timeout_s * 1000;
-  client_options.connection.request_timeout_ms = std::max(1000, options.timeout_s * 1000);
+  // One request gets a part of the time only: when a node freezes there has to be time left to ask another one.
+  client_options.connection.request_timeout_ms = std::min(8'000, options.timeout_s * 1000);
   client_options.connection.connect_timeout_ms = std::min(5000, options.timeout_s * 1000);
   client_options.connection.client_id = "weir-cli";
   client::Client client(std::move(client_options));
