@@ -38,8 +38,9 @@ Status check_timestamp(WallMillis timestamp, const LogConfig& config, WallMillis
   return {};
 }
 
-/// What one batch may grow to in memory while it is looked at: a bound against decompression bombs.
-constexpr size_t kDecompressedMax = 256u << 20;
+/// What one batch may grow to in memory while it is looked at: a bound against decompression bombs. Clients bound a batch by its size before
+/// compression (Java batch.size, librdkafka batch.size), so this is far above what they send.
+constexpr size_t kDecompressedMax = 128u << 20;
 
 /// Walks over the records: structure, timestamps, keys; stamps the header with the largest timestamp or, with LogAppendTime, with `now`.
 Status check_records(Bytes batch, const LogConfig& config, WallMillis now) {

@@ -44,6 +44,13 @@ Buffer flatten(const BufferChain& chain) {
   return flat;
 }
 
+/// KIP-110: zstd came with version 7; who speaks an older one could not read the records back. Anything that is no batch is the log's to refuse.
+bool zstd_too_early(const BufferChain& records, int16_t version) {
+  constexpr size_t kMagicAt = 16, kCodecAt = 22;
+  if (version >= 7 || records.empty() || records[0].size() <= kCodecAt) return false;
+  return records[0].data()[kMagicAt] == 2 && (records[0].data()[kCodecAt] & 7) == 4;
+}
+
 void produce_one(const std::shared_ptr<Pending>& p, const wire::ProduceRequest& body, const wire::ProduceRequest::TopicProduceData& topic,
                  const wire::ProduceRequest::PartitionProduceData& data, size_t t, size_t i) {
   auto fail = [&](ErrorCode code, std::string message = {}) {
@@ -66,6 +73,7 @@ void produce_one(const std::shared_ptr<Pending>& p, const wire::ProduceRequest& 
     return name_leader(*p, p->response.responses[t].partition_responses[i], image);
   }
   if (!data.records || chain_size(*data.records) == 0) return fail(ErrorCode::invalid_record, "the request holds no records");
+  if (zstd_too_early(*data.records, p->request.version())) return fail(ErrorCode::unsupported_compression_type, "zstd needs Produce 7 or later");
   ++p->open;
   TopicPartition tp{known->name, data.index};
   partition->produce(flatten(*data.records), body.acks, std::chrono::milliseconds(std::max(0, body.timeout_ms)), log::PartitionLog::Origin::client,
