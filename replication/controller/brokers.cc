@@ -33,6 +33,15 @@ bool has_leaderships(const MetadataImage& image, BrokerId broker) {
   return any;
 }
 
+/// Every other broker is down or goes down too. (False for the only broker there is: it has its own quorum to write its leave to.)
+bool all_others_leave(const MetadataImage& image, BrokerId broker, BrokerSessions& sessions) {
+  for (const auto& [id, b] : image.brokers) {
+    const auto* session = sessions.find(id);
+    if (id != broker && !b->fenced && !b->in_controlled_shutdown && !(session && session->let_go)) return false;
+  }
+  return image.brokers.size() > 1;
+}
+
 }  // namespace
 
 // --- sessions
@@ -57,6 +66,14 @@ void BrokerSessions::registered(BrokerId id, MonoTime now) { sessions_[id] = {.l
 BrokerSessions::Session* BrokerSessions::find(BrokerId id) {
   auto it = sessions_.find(id);
   return it == sessions_.end() ? nullptr : &it->second;
+}
+
+bool BrokerSessions::any_leaving(const MetadataImage& image, BrokerId self) const {
+  for (const auto& [id, b] : image.brokers) {
+    auto it = sessions_.find(id);
+    if (id != self && b->in_controlled_shutdown && !b->fenced && it != sessions_.end() && !it->second.let_go) return true;
+  }
+  return false;
 }
 
 std::vector<BrokerId> BrokerSessions::expired(const MetadataImage& image, Duration timeout, MonoTime now) const {
@@ -202,6 +219,11 @@ Result<ControllerDecision<wire::BrokerHeartbeatResponse>> decide(const Controlle
     return d;
   }
   if (!r.want_shut_down) return d;
+  if (all_others_leave(c.image, r.broker_id, sessions)) {
+    // Nobody could take its partitions, and with the others the majority goes that a record would need: it goes as it is, its session runs out.
+    a.should_shut_down = session->let_go = true;
+    return d;
+  }
   if (!b->in_controlled_shutdown) {
     // KIP-631 §Controlled shutdown: leaders move first; the broker goes when the others know.
     d.records.push_back(registration_change(*b, 0, 1));

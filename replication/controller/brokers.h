@@ -17,6 +17,7 @@ class BrokerSessions {
     MonoTime last_contact;
     Offset metadata_offset = kNoOffset;  // last record it has replayed
     Offset shutdown_offset = kNoOffset;  // last record of its controlled shutdown; -1: it does not shut down
+    bool let_go = false;                 // it was told that it may end
   };
 
   void reset(const MetadataImage& image, MonoTime now);
@@ -24,6 +25,8 @@ class BrokerSessions {
   void registered(BrokerId id, MonoTime now);
   void forget(BrokerId id) { sessions_.erase(id); }
   Session* find(BrokerId id);
+  /// A broker other than `self` shuts down and waits for leave to end.
+  bool any_leaving(const MetadataImage& image, BrokerId self) const;
   /// Unfenced brokers that were silent for `timeout`.
   std::vector<BrokerId> expired(const MetadataImage& image, Duration timeout, MonoTime now) const;
   /// When the next of them expires; max: nobody to watch.

@@ -38,6 +38,8 @@ class Controller {
   void committed(Offset offset);
   /// A connection to a broker broke.
   void on_disconnect(BrokerId broker);
+  /// Active, and a broker other than this one waits for leave to end.
+  bool others_leave() const { return term_ && sessions_.any_leaving(term_->state.image(), self_); }
   /// nullptr when not active. With what is not committed yet.
   const MetadataImage* speculative() const { return term_ ? &term_->state.image() : nullptr; }
 

@@ -17,6 +17,7 @@ namespace {
 
 constexpr int16_t kAlterPartitionVersion = 3;
 constexpr Duration kAlterPartitionTimeout{2'000'000'000};
+constexpr Duration kLastOut{20'000'000};
 
 class Node final : public QuorumNode, private QuorumListener {
  public:
@@ -35,7 +36,8 @@ class Node final : public QuorumNode, private QuorumListener {
                     {.append = [this](const MetadataRecords& records) { return append(records); }, .log_end = [this] { return driver_.log_end(); }}),
         channel_(runtime, transport, options_.node_id, [this] { return started_ ? driver_.state().leader() : kNoBroker; }),
         lifecycle_(runtime, lifecycle_options(), lifecycle_channel()),
-        stop_timer_([this] { leave_quorum(); }) {}
+        stop_timer_([this] { leave_quorum(); }),
+        last_out_timer_([this] { last_out(); }) {}
 
   ~Node() override { *alive_ = false; }
 
@@ -58,7 +60,7 @@ class Node final : public QuorumNode, private QuorumListener {
     stopped_ = std::move(done);
     runtime_.arm_in(stop_timer_, timeout);
     if (!options_.is_broker) return leave_quorum();
-    lifecycle_.shut_down([this] { leave_quorum(); });
+    lifecycle_.shut_down([this] { last_out(); });
   }
 
   void add_listener(MetadataListener& listener) override { publisher_.add_listener(listener); }
@@ -284,9 +286,17 @@ class Node final : public QuorumNode, private QuorumListener {
     return {.error = ErrorCode::unknown_server_error};
   }
 
+  /// When all nodes end at once the controller stays until the others have their leave: without a majority they would not get it.
+  void last_out() {
+    if (leaving_) return;
+    if (!controller_.others_leave()) return leave_quorum();
+    runtime_.arm_in(last_out_timer_, kLastOut);
+  }
+
   void leave_quorum() {
     if (std::exchange(leaving_, true)) return;
     runtime_.disarm(stop_timer_);
+    runtime_.disarm(last_out_timer_);
     driver_.stop([this] {
       if (auto done = std::exchange(stopped_, nullptr)) done();
     });
@@ -301,6 +311,7 @@ class Node final : public QuorumNode, private QuorumListener {
   ControllerChannel channel_;
   BrokerLifecycle lifecycle_;
   io::Timer stop_timer_;
+  io::Timer last_out_timer_;
   std::map<BrokerId, io::Endpoint> endpoints_;  // of brokers that are no voters, as the transport knows them
   Offset applied_ = 0;
   Offset complete_at_ = kNoOffset;

@@ -277,6 +277,16 @@ TEST(Brokers, AControlledShutdownMovesLeadersThenWaitsForTheOthers) {
   EXPECT_FALSE(w.builder.state().alive(1));
 }
 
+TEST(Brokers, WhenAllLeaveNobodyWaits) {
+  World w;
+  w.create("t", -1, -1, {{1, 2, 3}});
+  for (BrokerId b : {1, 2}) EXPECT_FALSE(w.beat(b, true).should_shut_down);
+  Offset end = w.end;
+  for (BrokerId b : {3, 1, 2}) EXPECT_TRUE(w.beat(b, true).should_shut_down) << b;
+  EXPECT_EQ(w.end, end);  // no record: the majority that would commit it is going
+  EXPECT_EQ(w.p("t").leader, 3);
+}
+
 TEST(Brokers, SilentOnesExpireAndAStallOfOursForgives) {
   World w;
   w.now = MonoTime{0} + std::chrono::seconds(1);
