@@ -37,6 +37,18 @@ Coordinator find_group(const ApiRequest& request, const std::string& group) {
   return out;
 }
 
+constexpr Duration kImageLag{500'000'000};
+
+/// Runs `serve` once this node knows of the offsets topic. The node that made it may name its coordinator a moment before the coordinator has heard of it; a
+/// client that gets NOT_COORDINATOR then waits for seconds before it tries again (librdkafka: 3 s).
+template <class Serve>
+void with_offsets_topic(const ApiRequest& request, Serve serve) {
+  if (request.image().topic(kOffsetsTopic)) return serve();
+  request.node.metadata_waiter.wait(
+      request.node.replicas.image(), [](const replication::MetadataImage& image) { return image.topic(kOffsetsTopic) != nullptr; }, kImageLag,
+      [serve = std::move(serve)](bool) mutable { serve(); });
+}
+
 }  // namespace
 
 WEIR_API(FindCoordinator, find_coordinator) {
@@ -79,10 +91,11 @@ WEIR_API(FindCoordinator, find_coordinator) {
 }
 
 WEIR_API(JoinGroup, join_group) {
-  int16_t version = request.version();
-  request.node.groups.join(body, context_of(request), [version, reply = std::move(reply)](wire::JoinGroupResponse r) {
-    if (version < 7 && !r.protocol_name) r.protocol_name = "";
-    reply(std::move(r));
+  with_offsets_topic(request, [request, body = std::move(body), reply = std::move(reply)] {
+    request.node.groups.join(body, context_of(request), [version = request.version(), reply](wire::JoinGroupResponse r) {
+      if (version < 7 && !r.protocol_name) r.protocol_name = "";
+      reply(std::move(r));
+    });
   });
 }
 WEIR_API(SyncGroup, sync_group) { request.node.groups.sync(body, std::move(reply)); }
@@ -92,8 +105,12 @@ WEIR_API(Heartbeat, heartbeat) {
   reply(std::move(response));
 }
 WEIR_API(LeaveGroup, leave_group) { reply(request.node.groups.leave(body, request.version())); }
-WEIR_API(OffsetCommit, offset_commit) { request.node.groups.commit(body, request.version(), std::move(reply)); }
-WEIR_API(OffsetFetch, offset_fetch) { reply(request.node.groups.fetch(body, request.version())); }
+WEIR_API(OffsetCommit, offset_commit) {
+  with_offsets_topic(request, [request, body = std::move(body), reply = std::move(reply)] { request.node.groups.commit(body, request.version(), reply); });
+}
+WEIR_API(OffsetFetch, offset_fetch) {
+  with_offsets_topic(request, [request, body = std::move(body), reply = std::move(reply)] { reply(request.node.groups.fetch(body, request.version())); });
+}
 WEIR_API(ListGroups, list_groups) { reply(request.node.groups.list(body)); }
 WEIR_API(DescribeGroups, describe_groups) { reply(request.node.groups.describe(body, request.version())); }
 WEIR_API(DeleteGroups, delete_groups) { request.node.groups.remove(body, std::move(reply)); }
