@@ -158,6 +158,12 @@ int serve(ServeOptions options) {
   broker::NodeOptions node_options;
   node_options.config = options.config;
   if (Status s = identify(rt, options, node_options); !s) return fail(s.error());
+  if (node_options.voters.empty() && options.config.controller_quorum_bootstrap_servers.size() > 1) {
+    // Each node for itself would make as many clusters.
+    return fail({ErrorCode::invalid_config, "quorum",
+                 "controller.quorum.bootstrap.servers names several controllers and nothing says which ids they have; set controller.quorum.voters=ID@HOST:PORT,…, "
+                 "or format every node with --initial-controllers"});
+  }
   std::string cluster_id = node_options.cluster_id;
   auto opened = broker::Node::open(rt, std::move(node_options));
   if (!opened) return fail(opened.error());
