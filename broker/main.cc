@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
   weir::cli::add_info(app, exit_code);
   weir::cli::add_dump(app, exit_code);
   weir::cli::add_bench(app, exit_code);
+  weir::cli::add_sim(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

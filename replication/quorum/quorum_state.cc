@@ -274,6 +274,7 @@ void QuorumState::on_tick(MonoTime now, QuorumEffects& out) {
         bootstrap_turn_++;
         return become_unattached(cell_.epoch, now, out);
       }
+      if (stopping_) return become_unattached(cell_.epoch, now, out);  // or its disk failed: it hears of leaders, and campaigns no more
       if (late && !leader_gone_) {
         // The answer may lie unread in the socket: read first, then judge.
         wake_at_ = now + timing_.election_timeout / 2;

@@ -41,6 +41,8 @@ class SimNode {
   /// From the `count`-th change of its disk on, nothing reaches the platter or the wire; the power goes at the end of that turn. Finds
   /// crashes between the plain calls of one turn.
   void power_off_at_disk_change(uint64_t count);
+  /// The change did not come: no power cut.
+  void cancel_power_off() { if (!doomed_) changes_until_doom_ = 0; }
 
   // --- clock: the node's monotonic clock runs `drift_ppm` faster than the world's; its wall clock is `skew` off.
   void set_clock(int64_t drift_ppm, Duration wall_skew);

@@ -58,6 +58,7 @@ void SimRuntime::request_turn(MonoTime at) {
 void SimRuntime::turn() {
   in_turn_ = true;
   turn_time_ = node_.clock();
+  running_node = static_cast<int>(node_.index()) + 1;
   posted_.run_batch();
   if (!dead_) ready_.run_batch();
   if (!dead_) timers_.fire_due(turn_time_);

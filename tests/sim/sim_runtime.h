@@ -46,6 +46,8 @@ class SimRuntime final : public io::Runtime {
   }
   void wake();
   void die(bool power);
+  /// Index of the node whose turn ran last, from 1: for log lines.
+  inline static int running_node = 0;
 
  private:
   void request_turn(MonoTime at);

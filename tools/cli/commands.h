@@ -23,5 +23,6 @@ void add_quorum(CLI::App& app, int& exit_code);
 void add_info(CLI::App& app, int& exit_code);
 void add_dump(CLI::App& app, int& exit_code);
 void add_bench(CLI::App& app, int& exit_code);
+void add_sim(CLI::App& app, int& exit_code);
 
 }  // namespace weir::cli

@@ -1,0 +1,45 @@
+#include "tests/sim/simulation.h"
+
+#include <gtest/gtest.h>
+
+#include "base/util/diag.h"
+
+namespace weir::sim {
+namespace {
+
+class Simulation : public ::testing::Test {
+ protected:
+  void SetUp() override { diag::set_level(diag::Level::off); }
+  /// The report of one run in a child process; a broken invariant fails the test with the command that repeats it.
+  static SimulationReport run(SimulationOptions options) {
+    auto report = simulate_isolated(options);
+    EXPECT_TRUE(report.ok()) << report.error().message();
+    if (!report.ok()) return {};
+    if (options.mutation.empty()) EXPECT_TRUE(report->ok) << report->failure << "\n  " << replay_command(options) << "\n  " << report->summary();
+    return *report;
+  }
+};
+
+TEST_F(Simulation, AClusterWithoutFaultsServes) {
+  SimulationReport r = run({.seed = 1, .minutes = 0.3, .faults = "none"});
+  EXPECT_GT(r.acknowledged, 500u);
+  EXPECT_GT(r.seen, r.acknowledged);  // by the consumer and by the group
+  EXPECT_GT(r.commits, 10u);
+  EXPECT_EQ(r.retries, 0u);
+}
+
+TEST_F(Simulation, OneNodeAloneServes) {
+  SimulationReport r = run({.seed = 2, .nodes = 1, .minutes = 0.3, .faults = "none"});
+  EXPECT_GT(r.acknowledged, 500u);
+}
+
+TEST_F(Simulation, EqualSeedsGiveEqualTraces) {
+  SimulationReport a = run({.seed = 5, .minutes = 0.5, .faults = "kill,cut,pause"}), b = run({.seed = 5, .minutes = 0.5, .faults = "kill,cut,pause"});
+  SimulationReport other = run({.seed = 6, .minutes = 0.5, .faults = "kill,cut,pause"});
+  EXPECT_EQ(a.trace_hash, b.trace_hash);
+  EXPECT_EQ(a.events, b.events);
+  EXPECT_NE(a.trace_hash, other.trace_hash);
+}
+
+}  // namespace
+}  // namespace weir::sim
