@@ -23,6 +23,7 @@ class ControllerChannel {
     if (attempts_.size() >= kAttemptsMax) return done(Error(ErrorCode::limit_reached, "controller channel"));
     auto a = std::make_shared<Attempt>();
     a->deadline = runtime_.now() + timeout;
+    a->order = next_order_++;
     a->timer = std::make_unique<io::Timer>([this, w = std::weak_ptr<Attempt>(a)] {
       if (auto a = w.lock()) run(*a);
     });
@@ -78,6 +79,10 @@ class ControllerChannel {
     BrokerId to = kNoBroker;
     bool in_flight = false;
     uint64_t number = 0;
+    uint64_t order = 0;  // of the calls
+  };
+  struct InOrder {  // not by address: tries after a leader change go out in the order of the calls
+    bool operator()(const std::shared_ptr<Attempt>& a, const std::shared_ptr<Attempt>& b) const { return a->order < b->order; }
   };
 
   void run(Attempt& attempt) {
@@ -96,7 +101,8 @@ class ControllerChannel {
   Transport& transport_;
   const BrokerId self_;
   const std::function<BrokerId()> leader_;
-  std::set<std::shared_ptr<Attempt>> attempts_;
+  std::set<std::shared_ptr<Attempt>, InOrder> attempts_;
+  uint64_t next_order_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

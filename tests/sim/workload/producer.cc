@@ -124,6 +124,9 @@ void Producer::pump(const TopicPartition& tp) {
   if (part.hold || part.waiting || part.batches.empty()) return;
   const Partition* to = partition(tp);
   if (!to || to->leader == kNoBroker) return refresh();
+  // A leader that does not know a producer takes any sequence (KIP-360), so the batches before must not be on their way to another one.
+  if (part.in_flight > 0 && part.sent_to != to->leader) return;
+  part.sent_to = to->leader;
   for (Batch& b : part.batches) {
     if (part.in_flight >= kInFlightMax) return;
     if (!b.in_flight && !b.done) send(tp, b, *to);

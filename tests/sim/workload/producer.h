@@ -37,6 +37,7 @@ class Producer final : public Client {
     int64_t next_n = 0;
     int32_t next_sequence = 0;
     int in_flight = 0;
+    BrokerId sent_to = kNoBroker;  // those in flight
     bool hold = false;     // a batch failed: nothing is sent until all in flight are answered, and a pause is over
     bool waiting = false;  // that pause
   };

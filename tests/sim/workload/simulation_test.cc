@@ -15,7 +15,7 @@ class Simulation : public ::testing::Test {
     auto report = simulate_isolated(options);
     EXPECT_TRUE(report.ok()) << report.error().message();
     if (!report.ok()) return {};
-    if (options.mutation.empty()) EXPECT_TRUE(report->ok) << report->failure << "\n  " << replay_command(options) << "\n  " << report->summary();
+    EXPECT_TRUE(report->ok) << report->failure << "\n  " << replay_command(options) << "\n  " << report->summary();
     return *report;
   }
 };
