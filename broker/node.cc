@@ -12,6 +12,7 @@
 #include "broker/log_dir.h"
 #include "broker/net/listener.h"
 #include "broker/net/peer_client.h"
+#include "broker/suspects.h"
 #include "broker/topic_creator.h"
 #include "broker/topic_settings.h"
 
@@ -105,6 +106,7 @@ class NodeImpl final : public Node, public replication::MetadataListener {
   void on_metadata(const replication::ImagePtr& image, const replication::MetadataDelta& delta) override {
     for (const auto& [name, id] : delta.deleted_topics) groups_.on_topic_deleted(name);
     waiter_.on_image(*image);
+    suspects_.on_image(image);
   }
 
  private:
@@ -135,6 +137,7 @@ class NodeImpl final : public Node, public replication::MetadataListener {
   log::RecoveryReport recovery_;
   std::unique_ptr<log::LogSet> logs_;
   PeerClient peers_{runtime_};
+  Suspects suspects_{runtime_, peers_};
   std::unique_ptr<replication::QuorumNode> quorum_;
   std::unique_ptr<replication::ReplicaManager> replicas_;
   std::unique_ptr<FetchHandler> fetch_;
@@ -244,7 +247,7 @@ Status NodeImpl::open() {
   fo.max_bytes = c.fetch_max_bytes;
   fetch_ = std::make_unique<FetchHandler>(runtime_, *replicas_, fo);
   services_ = std::make_unique<Services>(
-      Services{runtime_, options_.config, *logs_, *quorum_, *replicas_, peers_, waiter_, topics_, producer_ids_, groups_, *fetch_, dialled_});
+      Services{runtime_, options_.config, *logs_, *quorum_, *replicas_, peers_, waiter_, topics_, producer_ids_, groups_, *fetch_, suspects_, dialled_});
   topics_.attach(*services_);
   producer_ids_.attach(*services_);
   groups_.attach(*services_);

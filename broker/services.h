@@ -18,6 +18,7 @@ class GroupCoordinator;
 class TopicCreator;
 class ProducerIds;
 class FetchHandler;
+class Suspects;
 
 /// Waits for the metadata image on this node to show something. Lives on shard 0.
 class MetadataWaiter {
@@ -51,6 +52,7 @@ struct Services {
   ProducerIds& producer_ids;
   GroupCoordinator& groups;
   FetchHandler& fetch;
+  Suspects& suspects;
   /// advertised.listeners names no host: clients are told the address they dialled.
   bool advertise_dialled = false;
   metrics::RecentLatency produce_latency{};  // from a produce request's arrival to its answer

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <utility>
 
 #include "broker/api/handlers.h"
+#include "broker/suspects.h"
 #include "broker/topic_creator.h"
 
 namespace weir::broker {
@@ -8,6 +10,8 @@ namespace {
 
 using Response = wire::MetadataResponse;
 using Topic = Response::MetadataResponseTopic;
+
+constexpr Duration kAskedAgainDelay{2'000'000};
 
 /// One answer in the making: it leaves when the topics that had to be made are there.
 struct Pending {
@@ -75,9 +79,8 @@ void finish(const std::shared_ptr<Pending>& p) {
   p->reply(std::move(response));
 }
 
-}  // namespace
-
-WEIR_API(Metadata, metadata) {
+/// The answer, from the image of now.
+void describe_all(const ApiRequest& request, const wire::MetadataRequest& body, Reply<Response> reply) {
   auto p = std::make_shared<Pending>(Pending{request, {}, {}, 1, std::move(reply)});
   const auto& image = request.image();
   bool all = !body.topics || (request.version() == 0 && body.topics->empty());
@@ -117,6 +120,16 @@ WEIR_API(Metadata, metadata) {
     });
   }
   if (--p->open == 0) finish(p);
+}
+
+}  // namespace
+
+WEIR_API(Metadata, metadata) {
+  // Asked again on a connection that was told before: often because a leader is gone, which this node hears of within the same moment.
+  const bool again = std::exchange(request.connection->told_metadata, true) && !request.from_peer;
+  request.node.suspects.when_clear(again ? kAskedAgainDelay : Duration{0}, [request, body = std::move(body), reply = std::move(reply)] {
+    describe_all(request, body, reply);
+  });
 }
 
 WEIR_API(DescribeCluster, describe_cluster) {

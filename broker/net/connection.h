@@ -69,6 +69,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   MonoTime request_began() const { return request_began_; }
   size_t unfinished_bytes() const { return frame_have_; }
 
+  // Whether metadata was asked for on this connection.
+  bool told_metadata = false;
   // What ApiVersions told (KIP-511).
   std::string client_software_name, client_software_version;
 

@@ -160,6 +160,8 @@ class Cluster:
             self.up_process = subprocess.Popen(cmd, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
             log.close()
             self.wait_ready(range(1, self.n + 1), 60)
+            if self.up_process.wait(60):  # it ends when every node serves, which is later than listening
+                raise RuntimeError(f"weir cluster up: exit {self.up_process.returncode}\n{self.tail(os.path.join(self.dir, 'up.log'))}")
         self.remember()
         say(f"{self.n} nodes of {self.peer} up in {time.monotonic() - t:.2f} s: {self.bootstrap}")
 
@@ -292,7 +294,8 @@ class Cluster:
                 raise RuntimeError(f"restart of {nodes} failed")
         else:
             for i in nodes:
-                run([WEIR, "cluster", "start", i, "--dir", self.dir], timeout=60)
+                # Without waiting: of several that are started, the first serves only when there is a quorum.
+                run([WEIR, "cluster", "start", i, "--no-wait", "--dir", self.dir], timeout=60)
             self.wait_ready(nodes, 60)
         self.remember()
 

@@ -6,7 +6,7 @@ one:   kills single nodes in turn (leader of partition 0, controller, another), 
        the partitions the node led and for those it only followed
 all:   kills all three at once, restarts them; committed group offsets are never seen lower than they were acknowledged
 pause: stops (SIGSTOP) each node for some seconds, then lets it go on. A frozen node keeps its connections, so how soon a client
-       turns away is its own request timeout: 60 s in librdkafka, set to 2 s here"""
+       turns away from what the node led is its own request timeout: 60 s in librdkafka, set to 2 s here"""
 import argparse
 import sys
 import threading
@@ -44,6 +44,7 @@ def one(a):
                     f"{max([after[p] for p in followed], default=0) * 1000:.0f} ms followed")
                 cluster.start(node)
                 full_isr(cluster, TOPIC, PARTITIONS)
+                time.sleep(a.settle)
             load.finish()
             show_times("kill to next ack, partitions the node led", led_times)
             show_times("kill to next ack, partitions the node followed", followed_times)
@@ -139,7 +140,7 @@ def pause(a):
     times = []
     with Cluster(3) as cluster:
         create_topic(cluster, TOPIC, PARTITIONS)
-        with Load(cluster, TOPIC, PARTITIONS, **{"socket.timeout.ms": 2000}) as load:
+        with Load(cluster, TOPIC, PARTITIONS, **{"socket.timeout.ms": a.client_timeout}) as load:
             for node in (1, 2, 3):
                 rows = partitions_of(cluster, TOPIC)
                 t = time.monotonic()
@@ -148,7 +149,9 @@ def pause(a):
                     after = load.next_ack(t, range(PARTITIONS), 90)
                     led = [after[p] for p in rows if rows[p]["leader"] == node]
                     times += led
-                    say(f"node {node} paused, led {len(led)}: next ack max {max(after.values()) * 1000:.0f} ms on any partition")
+                    followed = [after[p] for p in rows if rows[p]["leader"] != node]
+                    say(f"node {node} paused, led {len(led)}: next ack max {max(led, default=0) * 1000:.0f} ms led, "
+                        f"{max(followed, default=0) * 1000:.0f} ms followed")
                     time.sleep(2)
                 finally:
                     cluster.resume(node)
@@ -162,6 +165,9 @@ if __name__ == "__main__":
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--scenario", choices=["one", "all", "pause"], default="one")
     p.add_argument("--kills", type=int, default=30)
+    p.add_argument("--settle", type=float, default=10, help="seconds from the full ISR to the next kill: librdkafka comes back to a restarted node "
+                   "when its reconnect back-off (to 10 s) ends, and until then cannot reach a leader there")
+    p.add_argument("--client-timeout", type=int, default=2000, help="pause: the client's socket.timeout.ms")
     p.add_argument("--rounds", type=int, default=3)
     args = p.parse_args()
     {"one": one, "all": everything, "pause": pause}[args.scenario](args)

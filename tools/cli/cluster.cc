@@ -130,6 +130,7 @@ std::string cluster_id_of(const std::string& dir) {
 void launch(const std::string& dir, const NodeFile& node) {
   if (pid_of(node)) throw Failure{fmt::format("node {} of {} already runs", node.id, dir)};
   std::string cluster = cluster_id_of(dir);
+  ::unlink(node.out.c_str());  // what its last life said is not to be taken for this one's being ready
   pid_t pid = ::fork();
   if (pid < 0) throw Failure{fmt::format("fork: {}", std::strerror(errno))};
   if (pid == 0) {
