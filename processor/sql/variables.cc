@@ -18,7 +18,8 @@ Result<std::string> substitute_variables(std::string_view text, const std::map<s
       if (it == values.end()) {
         std::vector<std::string> names;
         for (const auto& [k, v] : values) names.push_back(k);
-        return sql_error(at, "variable `${" + name + "}` is not set" + name_hint(name, names) + " Set it with --var " + name + "=VALUE");
+        std::string hint = name_hint(name, names);
+        return sql_error(at, "variable `${" + name + "}` is not set" + (hint.empty() ? "; set" : hint + " Set") + " it with --var " + name + "=VALUE");
       }
       out += it->second;
       at.column += static_cast<int>(end + 1 - i);
