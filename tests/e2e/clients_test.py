@@ -158,7 +158,8 @@ def kcat(cluster, topic, codec, count):
         w = line.split(" ", 2)
         return int(w[0]), int(w[1]), int(w[2][:8])
     options = {"auto.offset.reset": "earliest", "heartbeat.interval.ms": 300, "session.timeout.ms": 10000,
-               "queued.min.messages": 500, "fetch.message.max.bytes": 50000}  # a rebalance waits behind what is prefetched
+               # A rebalance waits behind what is prefetched; less than this, and librdkafka pauses a second after each full queue.
+               "queued.min.messages": max(100, count // 50), "fetch.message.max.bytes": max(10000, count)}
     member = base + ["-G", "group-" + topic, "-u", "-q", "-f", "%p %o %s\\n"]
     for k, v in options.items():
         member += ["-X", f"{k}={v}"]

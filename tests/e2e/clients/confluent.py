@@ -34,8 +34,8 @@ def member(name, leave):
                 raise
     c = Consumer({**common, "group.id": "group-" + run.topic, "auto.offset.reset": "earliest", "enable.auto.commit": False,
                   "heartbeat.interval.ms": 300, "session.timeout.ms": 10000,
-                  # librdkafka queues a rebalance behind what it has prefetched
-                  "queued.min.messages": 500, "fetch.message.max.bytes": 50000})
+                  # librdkafka queues a rebalance behind what it has prefetched; with less it pauses a second after each full queue
+                  "queued.min.messages": max(100, run.count // 50), "fetch.message.max.bytes": max(10000, run.count)})
     c.subscribe([run.topic], on_assign=lambda _, parts: run.joined(name, [p.partition for p in parts]), on_revoke=revoke)
     while not leave.is_set():
         m = c.poll(0.2)
