@@ -215,6 +215,7 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   Status save_txn_index(Segment& segment);
   void note_indexes(RecoveryPoint& point) const;
   Status save_epochs();
+  Result<bool> begin_save_epochs();
   std::string path(const std::string& name) const { return id_.dir + "/" + name; }
 
   LogHost& host_;
@@ -243,12 +244,13 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   struct Io : io::Completion {
     PartitionLogImpl* log = nullptr;
   } io_;
-  enum class IoKind { none, write, sync };
+  enum class IoKind { none, write, sync, epochs };
   std::shared_ptr<PartitionLogImpl> self_in_io_;
   bool busy_ = false;
   bool pumping_ = false;
   IoKind io_kind_ = IoKind::none;
   SegmentPtr io_segment_;
+  std::shared_ptr<OpenFile> epochs_file_;  // leader-epoch-checkpoint.tmp while it is synced
   uint64_t io_end_ = 0;
   std::vector<Buffer> io_buffers_;
   Offset io_end_offset_ = 0;

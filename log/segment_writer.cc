@@ -188,6 +188,22 @@ Status PartitionLogImpl::save_epochs() {
   return {};
 }
 
+/// As write_file_atomic, but the sync holds nobody up: after a change of leader every partition has an epoch to save, and a disk may take its time for each.
+Result<bool> PartitionLogImpl::begin_save_epochs() {
+  io::Disk& disk = host_.runtime().disk();
+  TRY_ASSIGN(io::FileId file, disk.open(path("leader-epoch-checkpoint.tmp"), io::OpenMode::read_write));
+  epochs_file_ = std::make_shared<OpenFile>(disk, file);
+  TRY(disk.truncate(file, 0));
+  TRY(disk.write_now(file, 0, as_bytes(epochs_.to_text())));
+  epochs_dirty_ = false;  // what changes from here on is saved by the next round
+  io_kind_ = IoKind::epochs;
+  busy_ = true;
+  self_in_io_ = shared_from_this();
+  io_.done = [](io::Completion& c, int32_t result) noexcept { static_cast<Io&>(c).log->io_done(result); };
+  disk.sync(file, io_);
+  return true;
+}
+
 void PartitionLogImpl::write_snapshot() {
   Offset at = log_end_offset();
   bytes_since_snapshot_ = 0;
@@ -236,7 +252,7 @@ bool PartitionLogImpl::pump_sync() {
       return true;
     }
     aborted_saved_ = aborted_.size();
-    if (dir_made_) TRY(save_epochs());
+    if (dir_made_ && epochs_dirty_) return begin_save_epochs();
     if (bytes_since_snapshot_ > kSnapshotEvery) write_snapshot();
     if (dir_dirty_ && dir_made_) {
       TRY(host_.runtime().disk().sync_dir(id_.dir));
@@ -265,13 +281,14 @@ void PartitionLogImpl::io_done(int32_t result) {
   SegmentPtr segment = std::move(io_segment_);
   busy_ = false;
   IoKind kind = std::exchange(io_kind_, IoKind::none);
+  epochs_file_.reset();
   io_buffers_.clear();
   if (retired_) {
     if (checkpoint_done_) std::exchange(checkpoint_done_, nullptr)();
     return;
   }
   if (result < 0) {
-    Error error = io::error_of_errno(result, kind == IoKind::sync ? "segment sync" : "segment write", id_.tp.to_string());
+    Error error = io::error_of_errno(result, kind != IoKind::write ? "segment sync" : "segment write", id_.tp.to_string());
     // A full disk is waited out: the bytes stay in memory and in the journal. Anything else, and any failed sync, is final.
     if (kind == IoKind::write && error.code == ErrorCode::no_space) return host_.note_dirty(*this);
     return host_.storage_failed(error);
@@ -280,6 +297,10 @@ void PartitionLogImpl::io_done(int32_t result) {
     segment->written = std::max(segment->written, std::min(io_end_, segment->size));
     written_ = std::max(written_, io_end_offset_);
     recount_dirty();
+  } else if (kind == IoKind::epochs) {
+    Status renamed = host_.runtime().disk().rename(path("leader-epoch-checkpoint.tmp"), path("leader-epoch-checkpoint"));
+    if (!renamed) return host_.storage_failed(renamed.error());
+    dir_dirty_ = true;  // synced before the checkpoint ends
   } else {
     segment->synced = std::max(segment->synced, std::min(io_end_, segment->written));
   }
