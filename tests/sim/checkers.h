@@ -27,7 +27,7 @@ class Checkers {
  private:
   void check_node(int i);
   void check_image(int i, const replication::MetadataImage& image);
-  std::vector<std::vector<uint8_t>> read_all(replication::Partition& partition, bool& ok);
+  std::vector<std::vector<uint8_t>> read_all(replication::Partition& partition, Offset end, bool& ok);
 
   SimWorld& world_;
   SimCluster& cluster_;

@@ -33,7 +33,7 @@ constexpr Duration kConvergeMax{120'000'000'000};
 class Simulation {
  public:
   Simulation(const SimulationOptions& options, uint32_t faults)
-      : options_(options), world_(options.seed), cluster_(world_, cluster_options()), ledger_(world_), checkers_(world_, cluster_, ledger_),
+      : options_(options), world_(options.seed, profile_of(options.seed)), cluster_(world_, cluster_options()), ledger_(world_), checkers_(world_, cluster_, ledger_),
         nemesis_(world_, cluster_, faults) {
     g_world = &world_;
     diag::set_sink(log_line);
@@ -48,6 +48,15 @@ class Simulation {
   SimulationReport run();
 
  private:
+  /// Disks from fast to slow, by the seed.
+  static SimProfile profile_of(uint64_t seed) {
+    SplitMix64 random(~seed);
+    SimProfile profile;
+    const Duration syncs[] = {150us, 150us, 1ms, 5ms, 20ms};
+    profile.disk_sync = syncs[random.below(5)];
+    if (random.chance(1, 4)) profile.net_remote = 1ms;
+    return profile;
+  }
   ClusterOptions cluster_options() {
     ClusterOptions o;
     o.nodes = options_.nodes;

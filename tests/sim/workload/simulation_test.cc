@@ -1,5 +1,10 @@
 #include "tests/sim/simulation.h"
 
+#include <time.h>
+
+#include <cstdio>
+#include <cstdlib>
+
 #include <gtest/gtest.h>
 
 #include "base/util/diag.h"
@@ -39,6 +44,23 @@ TEST_F(Simulation, EqualSeedsGiveEqualTraces) {
   EXPECT_EQ(a.trace_hash, b.trace_hash);
   EXPECT_EQ(a.events, b.events);
   EXPECT_NE(a.trace_hash, other.trace_hash);
+}
+
+TEST_F(Simulation, FixedSeedsHoldWithAllFaults) {
+  for (uint64_t seed = 1; seed <= 8; ++seed) run({.seed = seed, .faults = "all"});
+}
+
+/// Seeds that nobody has run before; WEIR_SIM_RUNS says how many.
+TEST_F(Simulation, NewSeedsHoldWithAllFaults) {
+  const char* wanted = std::getenv("WEIR_SIM_RUNS");
+  const int runs = wanted ? std::atoi(wanted) : 10;
+  timespec now;
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  const uint64_t first = static_cast<uint64_t>(now.tv_sec) * 1000;
+  std::printf("seeds %llu to %llu\n", static_cast<unsigned long long>(first), static_cast<unsigned long long>(first) + static_cast<unsigned long long>(runs) - 1);
+  double seconds = 0;
+  for (int i = 0; i < runs; ++i) seconds += run({.seed = first + static_cast<uint64_t>(i), .faults = "all"}).virtual_seconds;
+  std::printf("%d runs, %.1f virtual hours\n", runs, seconds / 3600);
 }
 
 }  // namespace
