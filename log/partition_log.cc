@@ -33,13 +33,17 @@ Status PartitionLogImpl::accepting(size_t bytes) const {
 
 Result<std::optional<AppendInfo>> PartitionLogImpl::check_producers(ConstBytes batches, Origin origin) const {
   if (origin == Origin::raft) return std::optional<AppendInfo>();
+  // Nothing was deleted, and the first record is too young for its producer to have expired.
+  const Segment& oldest = *segments_.front();
+  const bool all_known = log_start_ == 0 && (log_end_offset() == 0 || (oldest.base == 0 && oldest.first_timestamp >= 0 &&
+                                                                       host_.runtime().wall_now() - oldest.first_timestamp < config_.producer_id_expiration_ms));
   std::optional<ProducerState> scratch;  // only an append of several batches needs to see its own first ones
   for (size_t at = 0; at < batches.size();) {
     BatchHeader b(batches.data() + at);
     bool last = at + b.size() == batches.size();
     if (b.has_producer()) {
       const ProducerState& state = scratch ? *scratch : producers_;
-      TRY_ASSIGN(auto original, state.check(b, origin));
+      TRY_ASSIGN(auto original, state.check(b, origin, all_known));
       if (original && !mutations().accept_duplicate_sequence) {
         AppendInfo info;
         info.duplicate = true;

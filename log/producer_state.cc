@@ -47,10 +47,14 @@ const ProducerState::Entry* ProducerState::find(ProducerId id) const {
   return it == producers_.end() ? nullptr : &it->second;
 }
 
-Status ProducerState::check_sequence(const Entry* entry, BatchHeader batch) const {
+Status ProducerState::check_sequence(const Entry* entry, BatchHeader batch, bool all_known) const {
   // Kafka 4 ProducerAppendInfo.checkSequence: no state at all takes any sequence (retention or DeleteRecords may have removed it); a new epoch begins at 0.
-  if (entry == nullptr || entry->epoch < 0) return {};
+  // Stricter than that where we know better: of batches in flight, the first refused by a leader that was not ready and the second taken is a reordering.
   int32_t first = batch.base_sequence();
+  if (entry == nullptr || entry->epoch < 0) {
+    if (!all_known || first == 0) return {};
+    return Error(ErrorCode::out_of_order_sequence_number, "producer state", "the first batch of a producer must begin with sequence 0");
+  }
   if (batch.producer_epoch() != entry->epoch) {
     if (first == 0) return {};
     return Error(ErrorCode::out_of_order_sequence_number, "producer state", "a new epoch must begin with sequence 0");
@@ -60,7 +64,7 @@ Status ProducerState::check_sequence(const Entry* entry, BatchHeader batch) cons
                "sequence " + std::to_string(first) + " after " + std::to_string(entry->last_sequence()));
 }
 
-Result<std::optional<Offset>> ProducerState::check(BatchHeader batch, PartitionLog::Origin origin) const {
+Result<std::optional<Offset>> ProducerState::check(BatchHeader batch, PartitionLog::Origin origin, bool all_known) const {
   CHECK(batch.has_producer(), "a batch without a producer has no state");
   const Entry* entry = find(batch.producer_id());
   if (entry != nullptr && batch.producer_epoch() < entry->epoch) {
@@ -79,7 +83,7 @@ Result<std::optional<Offset>> ProducerState::check(BatchHeader batch, PartitionL
       if (known.first_sequence == batch.base_sequence() && known.last_sequence == batch.last_sequence()) return std::optional<Offset>(known.base_offset);
     }
   }
-  if (origin == PartitionLog::Origin::client) TRY(check_sequence(entry, batch));
+  if (origin == PartitionLog::Origin::client) TRY(check_sequence(entry, batch, all_known));
   if (entry != nullptr && entry->txn_first_offset && !batch.is_transactional()) {
     return Error(ErrorCode::invalid_txn_state, "producer state", "a plain batch inside of a transaction");
   }

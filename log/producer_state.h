@@ -46,7 +46,8 @@ class ProducerState {
 
   /// May this batch follow? The value: base offset of the original when it is a repetition. Errors: invalid_producer_epoch, out_of_order_sequence_number,
   /// invalid_txn_state, transaction_coordinator_fenced. With origin coordinator only epochs are checked.
-  Result<std::optional<Offset>> check(BatchHeader batch, PartitionLog::Origin origin) const;
+  /// `all_known`: nothing that a producer wrote here can have been forgotten, so one that is not known begins with sequence 0.
+  Result<std::optional<Offset>> check(BatchHeader batch, PartitionLog::Origin origin, bool all_known = false) const;
   /// Takes note of a batch that is in the log now (offsets are in its header). Returns the aborted transaction that it ends, if any.
   std::optional<AbortedTxnEntry> update(BatchHeader batch, WallMillis now);
 
@@ -68,7 +69,7 @@ class ProducerState {
   void check_invariants() const;
 
  private:
-  Status check_sequence(const Entry* entry, BatchHeader batch) const;
+  Status check_sequence(const Entry* entry, BatchHeader batch, bool all_known) const;
   std::optional<AbortedTxnEntry> end_txn(Entry& entry, BatchHeader marker_batch, TxnMarker marker);
 
   std::unordered_map<ProducerId, Entry> producers_;

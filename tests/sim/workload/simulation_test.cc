@@ -50,6 +50,9 @@ TEST_F(Simulation, FixedSeedsHoldWithAllFaults) {
   for (uint64_t seed = 1; seed <= 8; ++seed) run({.seed = seed, .faults = "all"});
 }
 
+/// Batches in flight to a node that was not the new partition's leader yet: the first were refused, and a later one was taken as the first.
+TEST_F(Simulation, ANewPartitionTakesAProducersFirstBatchFirst) { run({.seed = 1, .faults = "pause,cut"}); }
+
 /// Seeds that nobody has run before; WEIR_SIM_RUNS says how many.
 TEST_F(Simulation, NewSeedsHoldWithAllFaults) {
   const char* wanted = std::getenv("WEIR_SIM_RUNS");
