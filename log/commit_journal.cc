@@ -11,8 +11,8 @@
 namespace weir::log {
 namespace {
 
-constexpr uint32_t kGroupMagic = 0x31474A57;  // "WJG1"
-constexpr size_t kEntryHeader = 40;
+constexpr uint32_t kGroupMagic = 0x32474A57;  // "WJG2"
+constexpr size_t kEntryHeader = 48;
 constexpr uint64_t kGrowChunk = 1ull << 20;
 
 uint64_t round_up(uint64_t n, uint64_t to) { return (n + to - 1) / to * to; }
@@ -31,6 +31,7 @@ void put_entry(uint8_t* p, const JournalEntry& e) {
   store_le<int32_t>(p + 24, e.key.partition);
   store_le<uint32_t>(p + 28, 0);
   store_le<int64_t>(p + 32, e.offset);
+  store_le<int64_t>(p + 40, e.before);
   if (!e.bytes.empty()) std::memcpy(p + kEntryHeader, e.bytes.data(), e.bytes.size());
   size_t padding = entry_size(e.bytes.size()) - kEntryHeader - e.bytes.size();
   std::memset(p + kEntryHeader + e.bytes.size(), 0, padding);
@@ -73,10 +74,12 @@ void CommitJournal::start(io::FileId file, uint64_t file_bytes, JournalMark mark
   tail_ = durable_ = head_ = mark;
 }
 
-void CommitJournal::add(JournalEntry entry) {
+uint64_t CommitJournal::add(JournalEntry entry) {
   CHECK(entry.bytes.size() < UINT32_MAX, "entry too large", entry.bytes.size());
+  entry.number = head_.entry + pending_.size();
   pending_.push_back(std::move(entry));
   flush_later();
+  return pending_.back().number;
 }
 
 void CommitJournal::flush_later() {
@@ -95,6 +98,7 @@ void CommitJournal::flush() {
     std::vector<JournalEntry> entries(std::make_move_iterator(pending_.begin()), std::make_move_iterator(pending_.end()));
     pending_.clear();
     if (entries.empty()) return;
+    head_.entry += entries.size();
     completing_ = true;
     finish(entries, failed_ ? Status(*failed_) : Status());
     completing_ = false;
@@ -167,6 +171,7 @@ std::unique_ptr<CommitJournal::Group> CommitJournal::gather(size_t budget) {
   store_le<uint64_t>(p + 16, incarnation_);
   store_le<uint64_t>(p + 24, head_.previous_checksum);
   store_le<uint64_t>(p + 32, content);
+  store_le<uint64_t>(p + 40, head_.entry);
   size_t at = kHeaderSize;
   for (size_t i = 0; i < count; ++i) {
     put_entry(p + at, pending_.front());
@@ -179,7 +184,7 @@ std::unique_ptr<CommitJournal::Group> CommitJournal::gather(size_t budget) {
   std::memset(p + at, 0, bytes - at);
   uint64_t checksum = group_checksum(p, content);
   store_le<uint64_t>(p + 56, checksum);
-  group->end = {head_.sequence + 1, bytes, checksum};
+  group->end = {head_.sequence + 1, head_.entry + count, bytes, checksum};
   return group;
 }
 
@@ -251,7 +256,7 @@ void CommitJournal::complete_prefix() {
 
 void CommitJournal::finish(std::vector<JournalEntry>& entries, const Status& status) {
   for (JournalEntry& e : entries) {
-    if (status && e.target) e.target->on_journaled(e.generation, e.end);
+    if (status && e.target) e.target->on_journaled(e);
     if (e.done) e.done(status);
   }
 }
@@ -268,8 +273,10 @@ void CommitJournal::fail(const Error& error) {
 JournalMark CommitJournal::durable_mark() const { return durable_; }
 
 void CommitJournal::recycled(const JournalMark& mark) {
+  if (mark.sequence < tail_.sequence && mutations().recycle_before_sync) return;
   CHECK(mark.sequence >= tail_.sequence, "recycling goes back", mark.sequence, tail_.sequence);
   CHECK(mark.sequence <= durable_.sequence, "recycling what is not durable", mark.sequence, durable_.sequence);
+  CHECK(mark.entry <= durable_.entry, "a mark inside of a group", mark.entry, durable_.entry);
   tail_ = mark;
   if (!pending_.empty()) flush_later();
 }
@@ -333,6 +340,7 @@ Result<bool> JournalScan::load_group(FilePos pos) {
   uint64_t content = load_le<uint64_t>(p + 32);
   if (load_le<uint32_t>(p) != kGroupMagic || load_le<uint64_t>(p + 8) != mark_.sequence) return false;
   if (load_le<uint64_t>(p + 24) != mark_.previous_checksum && !mutations().ignore_group_chain) return false;
+  if (load_le<uint64_t>(p + 40) != mark_.entry && !mutations().ignore_group_chain) return false;
   if (content > size_ || pos + CommitJournal::kHeaderSize + content > size_) return false;
   uint64_t bytes = round_up(CommitJournal::kHeaderSize + content, block);
   if (group_.size() < bytes) group_ = Buffer::allocate(bytes, block);
@@ -341,7 +349,7 @@ Result<bool> JournalScan::load_group(FilePos pos) {
   p = group_.data();
   uint64_t checksum = load_le<uint64_t>(p + 56);
   if (group_checksum(p, content) != checksum) return false;
-  mark_ = {mark_.sequence + 1, pos + bytes, checksum};
+  mark_ = {mark_.sequence + 1, load_le<uint64_t>(p + 40) + load_le<uint32_t>(p + 4), pos + bytes, checksum};
   ++groups_;
   bytes_ += bytes;
   return true;
@@ -357,7 +365,8 @@ Status JournalScan::entries(const OnEntry& on_entry) {
     if (end - at < kEntryHeader) return bad;
     uint32_t size = load_le<uint32_t>(p + at);
     if (end - at - kEntryHeader < size) return bad;
-    Entry e{static_cast<EntryKind>(p[at + 4]), {}, load_le<int64_t>(p + at + 32), {p + at + kEntryHeader, size}};
+    Entry e{static_cast<EntryKind>(p[at + 4]), {}, load_le<int64_t>(p + at + 32), load_le<int64_t>(p + at + 40), mark_.entry - count + i,
+            {p + at + kEntryHeader, size}};
     std::memcpy(e.key.id.bytes.data(), p + at + 8, 16);
     e.key.partition = load_le<int32_t>(p + at + 24);
     TRY(on_entry(e));

@@ -21,27 +21,31 @@ struct LogKey {
 enum class EntryKind : uint8_t { records = 1, truncate = 2, restart = 3, log_start = 4, create = 5, remove = 6, cell = 7 };
 
 /// Hears, in order, that its entries are durable. Kept alive by them.
+struct JournalEntry;
 class JournalTarget {
  public:
   virtual ~JournalTarget() = default;
-  /// An entry given with these two values is durable, and so is all that came before it.
-  virtual void on_journaled(uint64_t generation, Offset end) = 0;
+  /// This entry (its bytes are gone) is durable, and so is all that came before it.
+  virtual void on_journaled(const JournalEntry& entry) = 0;
 };
 
 struct JournalEntry {
   EntryKind kind = EntryKind::records;
   LogKey key;
   Offset offset = 0;                      // records: base offset; truncate, restart, log_start: the new bound
+  Offset before = 0;                      // the log end that the entry was made at
   Buffer bytes;                           // records: the batches; create: the topic's name; cell: name and value (format.md §2)
   std::shared_ptr<JournalTarget> target;  // may be none
-  uint64_t generation = 0;
+  uint64_t generation = 0;                // of the target's cuts, and the log end that the entry leads to: the target's own
   Offset end = 0;
+  uint64_t number = 0;                    // given by add()
   std::function<void(Status)> done;       // may be none
 };
 
 /// A point between two groups: everything before it is durable.
 struct JournalMark {
   uint64_t sequence = 1;           // of the next group
+  uint64_t entry = 1;              // number of the next entry
   FilePos position = 0;            // end of the group before
   uint64_t previous_checksum = 0;  // of the group before
 };
@@ -75,7 +79,8 @@ class CommitJournal {
 
   /// Takes a file of `file_bytes` that is zero-filled or an old ring, and begins at `mark`. `incarnation` differs from that of any group in the file.
   void start(io::FileId file, uint64_t file_bytes, JournalMark mark, uint64_t incarnation);
-  void add(JournalEntry entry);
+  /// The entry's number: entries are counted without a gap, in the order of the journal, over all lives of the directory.
+  uint64_t add(JournalEntry entry);
 
   /// The mark behind the last durable group: once everything before it is in synced segments, it may be recycled.
   JournalMark durable_mark() const;
@@ -138,6 +143,8 @@ class JournalScan {
     EntryKind kind;
     LogKey key;
     Offset offset;
+    Offset before;
+    uint64_t number;
     ConstBytes bytes;  // into the group's buffer, valid until the next group
   };
   using OnEntry = std::function<Status(const Entry&)>;

@@ -46,6 +46,15 @@ EpochEnd EpochCache::end_of(LeaderEpoch epoch, Offset log_end) const {
   return out;
 }
 
+bool EpochCache::restore(std::vector<Entry> entries) {
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (entries[i].epoch < 0 || entries[i].start < 0) return false;
+    if (i > 0 && (entries[i - 1].epoch >= entries[i].epoch || entries[i - 1].start >= entries[i].start)) return false;
+  }
+  entries_ = std::move(entries);
+  return true;
+}
+
 std::string EpochCache::to_text() const {
   std::string out = "0\n" + std::to_string(entries_.size()) + "\n";
   for (const Entry& e : entries_) out += std::to_string(e.epoch) + " " + std::to_string(e.start) + "\n";

@@ -31,6 +31,9 @@ class EpochCache {
   EpochEnd end_of(LeaderEpoch epoch, Offset log_end) const;
   const std::vector<Entry>& entries() const { return entries_; }
 
+  /// Entries as they were got; false when they do not grow.
+  bool restore(std::vector<Entry> entries);
+
   /// Kafka's `leader-epoch-checkpoint`: version, count, "epoch start" lines.
   std::string to_text() const;
   static Result<EpochCache> from_text(std::string_view text);

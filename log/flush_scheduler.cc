@@ -75,14 +75,19 @@ void FlushScheduler::advance() {
     });
   }
   advancing_ = false;
-  if (waiting_.empty() && syncing_ == 0 && running_) finish();
+  if (waiting_.empty() && syncing_ == 0 && running_ && !persisting_) finish();
 }
 
 void FlushScheduler::finish() {
-  running_ = false;
-  if (Status done = hooks_.persist(mark_); !done) {
-    if (done.code() != ErrorCode::no_space) return hooks_.failed(done.error());
-  }
+  CHECK(!persisting_, "a checkpoint is persisted twice");
+  persisting_ = true;
+  hooks_.persist(mark_, [this](const Status& status) { persisted(status); });
+}
+
+void FlushScheduler::persisted(const Status& status) {
+  if (stopped_) return;
+  running_ = persisting_ = false;
+  if (!status && status.code() != ErrorCode::no_space) return hooks_.failed(status.error());
   auto done = std::exchange(done_now_, std::exchange(done_next_, {}));
   bool again = std::exchange(again_, false);
   for (auto& d : done) d();

@@ -19,7 +19,7 @@ class FlushScheduler {
 
   struct Hooks {
     std::function<JournalMark()> mark;               // where a checkpoint that begins now leads to
-    std::function<Status(const JournalMark&)> persist;
+    std::function<void(const JournalMark&, std::function<void(Status)>)> persist;
     std::function<void(const Error&)> failed;
   };
   FlushScheduler(io::Runtime& runtime, Hooks hooks);
@@ -43,6 +43,7 @@ class FlushScheduler {
   void begin();
   void advance();
   void finish();
+  void persisted(const Status& status);
 
   io::Runtime& runtime_;
   Hooks hooks_;
@@ -51,6 +52,7 @@ class FlushScheduler {
   std::vector<LogPtr> waiting_;            // of the running checkpoint
   size_t syncing_ = 0;
   bool running_ = false;
+  bool persisting_ = false;
   bool advancing_ = false;
   bool stopped_ = false;
   JournalMark mark_;

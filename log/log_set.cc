@@ -15,7 +15,13 @@ constexpr uint64_t kSpaceCheckEvery = 16ull << 20;
 constexpr Duration kGrowWithin = std::chrono::seconds(5);
 constexpr Duration kHighWatermarksEvery = std::chrono::seconds(5);
 
-LogKey key_of(const TopicPartition& tp, const Uuid& topic_id) {
+JournalOptions journal_options(const LogSetOptions& o) {
+  return {o.journal_bytes_initial, o.journal_bytes_max, o.journal_groups_in_flight, std::min<uint64_t>(4ull << 20, o.journal_bytes_initial / 4)};
+}
+
+}  // namespace
+
+LogKey LogSetImpl::key_of(const TopicPartition& tp, const Uuid& topic_id) {
   LogKey key{topic_id, tp.partition};
   if (topic_id.is_zero()) {
     XXH128_hash_t hash = XXH3_128bits(tp.topic.data(), tp.topic.size());
@@ -25,12 +31,6 @@ LogKey key_of(const TopicPartition& tp, const Uuid& topic_id) {
   }
   return key;
 }
-
-JournalOptions journal_options(const LogSetOptions& o) {
-  return {o.journal_bytes_initial, o.journal_bytes_max, o.journal_groups_in_flight, std::min<uint64_t>(4ull << 20, o.journal_bytes_initial / 4)};
-}
-
-}  // namespace
 
 Result<std::unique_ptr<LogSet>> LogSet::open(io::Runtime& runtime, LogSetOptions options, RecoveryReport& report) {
   auto set = std::make_unique<LogSetImpl>(runtime, std::move(options));
@@ -43,7 +43,7 @@ LogSetImpl::LogSetImpl(io::Runtime& runtime, LogSetOptions options)
       options_(std::move(options)),
       cache_(options_.tail_cache_bytes),
       journal_(runtime, *this, journal_options(options_)),
-      flush_(runtime, {[this] { return journal_.durable_mark(); }, [this](const JournalMark& m) { return persist(m); },
+      flush_(runtime, {[this] { return journal_.durable_mark(); }, [this](const JournalMark& m, std::function<void(Status)> done) { store_state(&m, false, std::move(done)); },
                        [this](const Error& e) { storage_failed(e); }}) {}
 
 LogSetImpl::~LogSetImpl() {
@@ -105,7 +105,10 @@ Result<PartitionLog*> LogSetImpl::create(const TopicPartition& tp, const Uuid& t
   std::vector<uint8_t> body(topic_id.bytes.begin(), topic_id.bytes.end());
   body.insert(body.end(), tp.topic.begin(), tp.topic.end());
   e.bytes = Buffer::copy_of(body);
-  journal_.add(std::move(e));
+  e.done = [log](Status journaled) {
+    if (journaled) log->on_created();
+  };
+  log->begin_life(journal_.add(std::move(e)));
   state_changed_ = true;
   flush_.dirty(*log);
   return static_cast<PartitionLog*>(log.get());
@@ -266,53 +269,6 @@ void LogSetImpl::on_journal_pressure(bool blocked) {
   if (!flush_.checkpointing()) flush_.checkpoint(nullptr);
 }
 
-Status LogSetImpl::persist(const JournalMark& mark) {
-  if (offline_) return {};
-  JournalMark before = state_.journal;
-  state_.journal = mark;
-  Status written = write_state(false);
-  if (!written) {
-    state_.journal = before;
-    return written;
-  }
-  journal_.recycled(mark);
-  last_checkpoint_ = runtime_.now();
-  write_kafka_checkpoints();
-  return {};
-}
-
-Status LogSetImpl::write_state(bool clean) {
-  // A recovery point promises its segment, so the names on the way to it come first.
-  if (dirs_changed_) TRY(runtime_.disk().sync_dir(options_.dir));
-  dirs_changed_ = false;
-  state_.clean = clean;
-  state_.cells = cells_;
-  state_.logs.clear();
-  for (const auto& [tp, log] : logs_) {
-    state_.logs.push_back({tp, log->topic_id(), {log->recovery_point(), log->log_start_offset(), log->high_watermark_checkpoint()}});
-  }
-  ++state_.sequence;
-  std::vector<uint8_t> bytes = state_.encode();
-  io::FileId file = state_files_[state_.sequence % 2];
-  CHECK(file >= 0, "the state files are not open");
-  TRY(runtime_.disk().write_now(file, 0, bytes));
-  TRY(runtime_.disk().sync_now(file));
-  state_changed_ = false;
-  return {};
-}
-
-Status LogSetImpl::lower_recovery_point(PartitionLogImpl& log) {
-  for (const LogState::Log& stored : state_.logs) {
-    if (stored.tp != log.topic_partition()) continue;
-    if (stored.stored.recovery.offset <= log.recovery_point().offset && stored.stored.recovery.segment_base == log.recovery_point().segment_base &&
-        stored.stored.recovery.position <= log.recovery_point().position) {
-      return {};
-    }
-    return write_state(false);
-  }
-  return {};
-}
-
 void LogSetImpl::write_kafka_checkpoints() {
   OffsetMap recovery, start, high_watermarks;
   for (const auto& [tp, log] : logs_) {
@@ -375,9 +331,10 @@ void LogSetImpl::finish_close() {
     flush_.dirty(*log);
   }
   flush_.checkpoint([this] {
-    Status written = write_state(true);
-    flush_.stop();
-    std::exchange(close_done_, nullptr)(written);
+    store_state(nullptr, true, [this](Status written) {
+      flush_.stop();
+      if (close_done_) std::exchange(close_done_, nullptr)(written);
+    });
   });
 }
 

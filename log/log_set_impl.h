@@ -50,7 +50,7 @@ class LogSetImpl final : public LogSet, private LogHost, private JournalOwner {
   void note_dirty(PartitionLogImpl& log) override;
   void note_state_changed() override { state_changed_ = true; }
   Status before_directory_made() override;
-  Status lower_recovery_point(PartitionLogImpl& log) override;
+  void store_points_soon() override;
   void storage_failed(const Error& error) override;
   // JournalOwner
   void on_journal_progress() override;
@@ -60,31 +60,42 @@ class LogSetImpl final : public LogSet, private LogHost, private JournalOwner {
   void notify_all();
   void schedule_notify();
   void trim_cache();
-  Status persist(const JournalMark& mark);
-  Status write_state(bool clean);
+  // state_store.cc
+  struct StateWrite;
+  /// Writes the state in the background: the recovery points as they are when the write begins; with a mark, the journal is recycled up to it afterwards.
+  void store_state(const JournalMark* mark, bool clean, std::function<void(Status)> done);
+  void begin_state_write();
+  void state_write_step(int32_t result);
+  void end_state_write(Status result);
+  LogState gather_state();
+  /// The same at once, for the start.
+  Status write_state_now();
+  std::vector<LogPtr> listed_logs() const;
   void write_kafka_checkpoints();
   void check_free_space();
   void finish_close();
   void delete_next_directory();
+  static LogKey key_of(const TopicPartition& tp, const Uuid& topic_id);
   LogPtr make_log(const TopicPartition& tp, const Uuid& topic_id, const LogConfig& config);
   LogPtr by_key(const LogKey& key);
   std::string path(const std::string& name) const { return options_.dir + "/" + name; }
 
-  /// What the first pass over the journal found of one log: where the second begins to believe it. Entries are counted from 0 over the whole scan.
+  /// What the first pass over the journal found of a stored log (format.md §9).
   struct LogPlan {
-    int64_t last_remove = -1;       // what lies before is of a log that is gone
-    int64_t last_restart = -1;      // after the last remove: what lies before was emptied
-    Offset restart_at = 0;
-    int64_t lowest_cut = -1;        // the last of the lowest truncations (without a restart)
-    Offset cut_to = 0;
+    uint64_t next = 0;              // the stored recovery point holds what is below
+    Offset end = 0;                 // and ends here; lowered by cuts
+    uint64_t cut_by = 0;            // number of the entry that lowered it last, 0: none
+    bool restart = false;           // it was a restart, or came behind one
+    bool removed = false;
   };
   // recovery.cc
   Result<bool> load_state();
   Status open_journal(bool fresh);
-  Status plan_entry(const JournalScan::Entry& entry, int64_t index);
+  Status plan_entry(const JournalScan::Entry& entry);
   Status load_logs();
-  Status apply_entry(const JournalScan::Entry& entry, int64_t index);
+  Status apply_entry(const JournalScan::Entry& entry);
   Status replay_create(const JournalScan::Entry& entry);
+  Status replay_remove(const LogPtr& log, const JournalScan::Entry& entry);
   Status start_journal(const JournalMark& end);
   Status remove_strays(bool fresh);
   Status delete_log_files(const TopicPartition& tp);
@@ -123,6 +134,12 @@ class LogSetImpl final : public LogSet, private LogHost, private JournalOwner {
   io::FileId journal_file_ = -1;
   io::FileId state_files_[2] = {-1, -1};
   LogState state_;                       // as last persisted
+  std::shared_ptr<StateWrite> state_write_;
+  std::optional<JournalMark> mark_wanted_;   // of the next state write
+  bool clean_wanted_ = false;
+  bool store_wanted_ = false;
+  bool store_scheduled_ = false;
+  std::vector<std::function<void(Status)>> store_done_;
   std::vector<std::string> doomed_dirs_; // to be deleted
   std::map<LogKey, LogPlan> plan_;
   RecoveryReport* report_ = nullptr;

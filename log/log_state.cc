@@ -6,7 +6,7 @@
 namespace weir::log {
 namespace {
 
-constexpr uint32_t kMagic = 0x31545357;  // "WST1"
+constexpr uint32_t kMagic = 0x32545357;  // "WST2"
 constexpr size_t kHead = 12;             // magic, length of all
 
 template <class T>
@@ -46,7 +46,7 @@ std::vector<uint8_t> LogState::encode() const {
   put(out, uint64_t{0});
   put(out, sequence);
   put(out, static_cast<uint32_t>(clean));
-  put(out, journal.sequence), put(out, journal.position), put(out, journal.previous_checksum), put(out, incarnation);
+  put(out, journal.sequence), put(out, journal.entry), put(out, journal.position), put(out, journal.previous_checksum), put(out, incarnation);
   put(out, static_cast<uint32_t>(logs.size()));
   for (const Log& log : logs) {
     CHECK(log.stored.recovery.offset >= log.stored.recovery.segment_base, "a recovery point below its segment", log.stored.recovery.offset);
@@ -54,7 +54,12 @@ std::vector<uint8_t> LogState::encode() const {
     put(out, log.tp.partition);
     out.insert(out.end(), log.topic_id.bytes.begin(), log.topic_id.bytes.end());
     put(out, log.stored.recovery.offset), put(out, log.stored.recovery.segment_base), put(out, log.stored.recovery.position);
+    put(out, log.stored.recovery.entry);
     put(out, log.stored.recovery.index_entries), put(out, log.stored.recovery.time_entries), put(out, log.stored.recovery.index_hash);
+    put(out, static_cast<uint32_t>(log.stored.recovery.epochs ? log.stored.recovery.epochs->size() : 0));
+    if (log.stored.recovery.epochs) {
+      for (const EpochCache::Entry& e : *log.stored.recovery.epochs) put(out, e.epoch), put(out, e.start);
+    }
     put(out, log.stored.log_start), put(out, log.stored.high_watermark);
   }
   put(out, static_cast<uint32_t>(cells.size()));
@@ -75,7 +80,7 @@ Result<LogState> LogState::decode(ConstBytes bytes) {
   LogState s;
   s.sequence = r.take<uint64_t>();
   s.clean = r.take<uint32_t>() != 0;
-  s.journal.sequence = r.take<uint64_t>(), s.journal.position = r.take<uint64_t>(), s.journal.previous_checksum = r.take<uint64_t>();
+  s.journal.sequence = r.take<uint64_t>(), s.journal.entry = r.take<uint64_t>(), s.journal.position = r.take<uint64_t>(), s.journal.previous_checksum = r.take<uint64_t>();
   s.incarnation = r.take<uint64_t>();
   for (uint32_t n = r.take<uint32_t>(); n > 0 && !r.bad; --n) {
     Log log;
@@ -84,8 +89,15 @@ Result<LogState> LogState::decode(ConstBytes bytes) {
     for (uint8_t& b : log.topic_id.bytes) b = r.take<uint8_t>();
     log.stored.recovery.offset = r.take<Offset>(), log.stored.recovery.segment_base = r.take<Offset>();
     log.stored.recovery.position = r.take<uint64_t>();
+    log.stored.recovery.entry = r.take<uint64_t>();
     log.stored.recovery.index_entries = r.take<uint32_t>(), log.stored.recovery.time_entries = r.take<uint32_t>();
     log.stored.recovery.index_hash = r.take<uint64_t>();
+    auto epochs = std::make_shared<std::vector<EpochCache::Entry>>();
+    for (uint32_t m = r.take<uint32_t>(); m > 0 && !r.bad; --m) {
+      LeaderEpoch epoch = r.take<LeaderEpoch>();
+      epochs->push_back({epoch, r.take<Offset>()});
+    }
+    if (!epochs->empty()) log.stored.recovery.epochs = std::move(epochs);
     log.stored.log_start = r.take<Offset>(), log.stored.high_watermark = r.take<Offset>();
     s.logs.push_back(std::move(log));
   }

@@ -96,6 +96,7 @@ AppendInfo PartitionLogImpl::append_checked(Buffer batches, WallMillis now) {
   // What does not fit in one segment is placed part by part.
   while (!batches.empty()) {
     size_t part = BatchHeader(batches.data()).size();
+    Offset before = log_end_offset();  // a roll over a gap moves it
     maybe_roll(batches.bytes().first(part), now);
     uint64_t room = config_.segment_bytes > active().size ? config_.segment_bytes - active().size : 0;
     while (part < batches.size()) {
@@ -104,15 +105,15 @@ AppendInfo PartitionLogImpl::append_checked(Buffer batches, WallMillis now) {
       part += b.size();
     }
     Buffer rest = batches.slice(part);
-    place_batches(batches.slice(0, part), now);
+    place_batches(batches.slice(0, part), before, now);
     batches = std::move(rest);
   }
   info.end_offset = log_end_offset();
-  if (config_.flush != FlushPolicy::ack) raise_durable();
+  if (config_.flush == FlushPolicy::os) raise_durable();
   return info;
 }
 
-void PartitionLogImpl::place_batches(Buffer batches, WallMillis now) {
+void PartitionLogImpl::place_batches(Buffer batches, Offset before, WallMillis now) {
   Segment& segment = active();
   TailEntry entry;
   entry.pos = segment.size;
@@ -137,7 +138,7 @@ void PartitionLogImpl::place_batches(Buffer batches, WallMillis now) {
   host_.cache().added(id_.number, id, bytes);
   dirty_bytes_ += bytes;
   bytes_since_snapshot_ += bytes;
-  if (!recovering_) journal_entry(EntryKind::records, base, std::move(batches));
+  if (!recovering_) journal_entry(EntryKind::records, base, before, std::move(batches));
   host_.note_dirty(*this);
 }
 
@@ -164,6 +165,7 @@ void PartitionLogImpl::roll(Offset base, WallMillis now) {
     moved->created = now;
     FileChange change;
     change.generation = generation_;
+    change.kind = FileChange::Kind::free;  // no bytes of it ever were in a file
     change.dropped.push_back(segments_.back());
     add_file_change(std::move(change));
     segments_.back() = std::move(moved);
@@ -177,7 +179,7 @@ void PartitionLogImpl::roll(Offset base, WallMillis now) {
   if (!recovering_ && !host_.memory_only()) write_snapshot();
 }
 
-void PartitionLogImpl::journal_entry(EntryKind kind, Offset offset, Buffer bytes) {
+uint64_t PartitionLogImpl::journal_entry(EntryKind kind, Offset offset, Offset before, Buffer bytes) {
   if (kind == EntryKind::truncate && mutations().skip_truncate_journal) {
     // The cut still has to be heard of; only the entry that repeats it after a crash is missing.
     kind = EntryKind::log_start, offset = log_start_;
@@ -186,27 +188,59 @@ void PartitionLogImpl::journal_entry(EntryKind kind, Offset offset, Buffer bytes
   e.kind = kind;
   e.key = id_.key;
   e.offset = offset;
+  e.before = before;
   e.bytes = std::move(bytes);
   e.target = shared_from_this();
   e.generation = generation_;
   e.end = log_end_offset();
-  host_.journal().add(std::move(e));
+  return host_.journal().add(std::move(e));
 }
 
-void PartitionLogImpl::on_journaled(uint64_t generation, Offset end) {
-  if (retired_) return;
-  CHECK(generation <= generation_, "an entry of a later cut", generation, generation_);
-  for (const Cut& cut : cuts_) {
-    if (cut.generation > generation) end = std::min(end, cut.end);
-  }
-  std::erase_if(cuts_, [&](const Cut& cut) { return cut.generation <= generation; });
+void PartitionLogImpl::on_journaled(const JournalEntry& e) {
+  if (retired_ || e.number <= journaled_number_) return;
+  CHECK(e.generation <= generation_, "an entry of a later cut", e.generation, generation_);
+  journaled_number_ = e.number;
+  if (e.kind == EntryKind::log_start && e.number >= recovery_point_.entry) journaled_log_start_ = std::max(journaled_log_start_, e.offset);
+  if (e.kind == EntryKind::restart) journaled_log_start_ = e.offset;
+  if (!cuts_.empty() && cuts_.front().generation <= e.generation) cut_journaled(e.number);
+  if (!host_.memory_only()) marks_.push_back({e.end, e.number});
+  Offset end = e.end;
+  for (const Cut& cut : cuts_) end = std::min(end, cut.end);
   journaled_ = std::max(journaled_, end);
   CHECK(journaled_ <= log_end_offset(), "journaled above the log end", journaled_, log_end_offset());
   if (journaled_ > durable_) {
     durable_ = journaled_;
     host_.notify_later(*this);
   }
-  if (!file_changes_.empty()) pump();
+  if (!file_changes_.empty() || sync_wanted_) pump();
+}
+
+void PartitionLogImpl::cut_journaled(uint64_t number) {
+  Cut cut = cuts_.front();
+  cuts_.erase(cuts_.begin());
+  CHECK(cuts_.empty() || cuts_.front().generation > cut.generation, "two cuts of one generation", cut.generation);
+  while (!marks_.empty() && (cut.restart || marks_.back().end > cut.end)) marks_.pop_back();
+  // What the files hold below the cut is the image behind it (format.md §9, rule 3).
+  if (recovery_point_.entry <= number && (cut.restart || recovery_point_.offset > cut.end)) {
+    RecoveryPoint lowered{cut.end, cut.segment_base, cut.position, number + 1, recovery_point_.epochs};
+    if (cut.restart) lowered.epochs = nullptr;
+    if (lowered.epochs && !lowered.epochs->empty() && lowered.epochs->back().start >= cut.end) {
+      auto kept = std::make_shared<std::vector<EpochCache::Entry>>(*lowered.epochs);
+      while (!kept->empty() && kept->back().start >= cut.end) kept->pop_back();
+      lowered.epochs = std::move(kept);
+    }
+    recovery_point_ = std::move(lowered);
+    marks_.clear();
+  }
+  journaled_log_start_ = std::min(journaled_log_start_, cut.end);
+  for (FileChange& change : file_changes_) {
+    if (change.generation == cut.generation) change.number = number;
+  }
+}
+
+uint64_t PartitionLogImpl::entry_at(Offset offset) const {
+  auto above = std::partition_point(marks_.begin(), marks_.end(), [&](const Mark& m) { return m.end <= offset; });
+  return above == marks_.begin() ? recovery_point_.entry : std::max(recovery_point_.entry, (above - 1)->number + 1);
 }
 
 void PartitionLogImpl::raise_durable() {
@@ -270,7 +304,7 @@ void PartitionLogImpl::set_high_watermark(Offset hw) {
 
 void PartitionLogImpl::set_config(const LogConfig& config) {
   config_ = config;
-  if (config_.flush != FlushPolicy::ack) raise_durable();
+  if (config_.flush == FlushPolicy::os) raise_durable();
 }
 
 uint64_t PartitionLogImpl::size_bytes() const {

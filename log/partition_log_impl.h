@@ -2,6 +2,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,8 +39,8 @@ class LogHost {
   virtual void note_state_changed() = 0;
   /// A name in the log directory is about to be made: the next checkpoint syncs the directory.
   virtual Status before_directory_made() = 0;
-  /// Persists (at once) that nothing at or above `to` counts as synced. Called before synced bytes are cut off.
-  virtual Status lower_recovery_point(PartitionLogImpl& log) = 0;
+  /// File changes of the log wait until the stored recovery points allow them: writes the state soon, once for all that ask.
+  virtual void store_points_soon() = 0;
   /// A write or sync failed: the directory goes offline.
   virtual void storage_failed(const Error& error) = 0;
 };
@@ -87,7 +88,7 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   void set_listener(LogListener* listener) override { listener_ = listener; }
 
   // --- for the set
-  void on_journaled(uint64_t generation, Offset end) override;
+  void on_journaled(const JournalEntry& entry) override;
   const Identity& identity() const { return id_; }
   /// Tells the listener where the durable offset is now, if it grew.
   void notify();
@@ -111,23 +112,35 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   void checkpoint(std::function<void()> done);
   bool busy() const { return busy_; }
   bool has_file_changes() const { return !file_changes_.empty(); }
-  /// Everything below is synced in the segment files.
+  /// An exact image of the log: all of its journal entries with a number below `entry` are in it, no other is, and its bytes are synced in segment files
+  /// whose names are durable.
   struct RecoveryPoint {
-    Offset offset = 0;
+    Offset offset = 0;        // the log end
     Offset segment_base = 0;
     uint64_t position = 0;
+    uint64_t entry = 0;
+    std::shared_ptr<const std::vector<EpochCache::Entry>> epochs;  // none: no epoch yet
     // What of the segment's index files can be believed after a crash, if their first entries have this hash; the rest is made anew.
     uint32_t index_entries = 0, time_entries = 0;
     uint64_t index_hash = 0;
   };
   const RecoveryPoint& recovery_point() const { return recovery_point_; }
-  Offset durable_log_start() const { return log_start_; }
+  /// As far as the journal says: goes with the recovery point.
+  Offset journaled_log_start() const { return journaled_log_start_; }
+  /// The create entry is durable: a state may list the log.
+  bool created() const { return created_; }
+  void on_created() { created_ = true; }
+  /// The number of the create entry.
+  void begin_life(uint64_t number) { recovery_point_.entry = number + 1; }
+  /// A state that holds the recovery point is being written; was written (or not: then either may be on the disk).
+  void point_storing();
+  void point_stored(bool written);
   void close_idle_files();
   /// Lets go of what an operation in flight keeps alive: its runtime is dead and will not call back.
   void abandon_io() { self_in_io_.reset(); }
   void write_snapshot();
 
-  // --- recovery (recovery.cc)
+  // --- recovery (partition_recovery.cc; the protocol: format.md §9)
   struct StoredState {
     RecoveryPoint recovery;
     Offset log_start = 0;
@@ -136,25 +149,30 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   /// Finds the segments up to the stored recovery point and removes what lies above; indexes, epochs and producers as of there. The log is in recovery
   /// until finish_recovery(): nothing is journaled, files change at once.
   Status load(const StoredState& stored);
-  void begin_recovery() { recovering_ = true; }
-  /// Before the replay: gives up what the journal's cuts make doubtful. Files are touched by apply_recovery_cuts(), after the lower point was persisted.
-  Status recovery_cut(Offset to);
-  void recovery_restart(Offset to) { restart_memory(to); }
+  /// `next_entry`: number of the first journal entry that may concern the log.
+  void begin_recovery(uint64_t next_entry);
+  /// Brings the log to the image behind entry `number`, a truncation or restart below the stored recovery point: in memory only.
+  Status lower_to_cut(uint64_t number, Offset to, bool restart);
+  /// The state with the lowered points is stored: files may follow.
   Status apply_recovery_cuts();
-  /// Appends the batches that are not there yet; those at or above `below` are to be cut later in the journal and left out.
-  Status replay_records(ConstBytes batches, Offset below, uint64_t& restored);
-  Status replay_log_start(Offset to);
+  /// The entries of the journal, in order; those that the recovery point holds are left out. Errors: malformed when one does not continue the log.
+  Status replay_records(const JournalScan::Entry& entry, uint64_t& restored);
+  Status replay_cut(const JournalScan::Entry& entry, bool restart);
+  Status replay_log_start(const JournalScan::Entry& entry);
   /// Writes and syncs everything; the log begins its normal life.
-  Status finish_recovery();
+  Status finish_recovery(uint64_t next_entry);
 
  private:
   using SegmentPtr = std::shared_ptr<Segment>;
   using ReadDone = std::function<void(Result<ReadResult>)>;
   struct DiskRead;
   struct TimestampSearch;
-  /// File work that waits until a journal entry of `generation` is durable.
+  /// File work that waits until the journal holds the cut of `generation`, and until no stored recovery point needs what goes.
   struct FileChange {
     uint64_t generation = 0;
+    enum class Kind { free, cut, restart, below } kind = Kind::free;
+    uint64_t number = 0;               // cut, restart: of the journal entry, once durable
+    Offset end = 0;                    // cut: the log end; below: base of the first segment that stays
     SegmentPtr cut;                    // its file is cut to `cut_size`; may be none
     uint64_t cut_size = 0;
     std::vector<SegmentPtr> dropped;   // their files go
@@ -164,23 +182,26 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   Status accepting(size_t bytes) const;
   Result<std::optional<AppendInfo>> check_producers(ConstBytes batches, Origin origin) const;
   AppendInfo append_checked(Buffer batches, WallMillis now);
-  void place_batches(Buffer batches, WallMillis now);
+  void place_batches(Buffer batches, Offset before, WallMillis now);
   void maybe_roll(ConstBytes batches, WallMillis now);
   void roll(Offset base, WallMillis now);
   Segment& active() { return *segments_.back(); }
-  void journal_entry(EntryKind kind, Offset offset, Buffer bytes);
+  uint64_t journal_entry(EntryKind kind, Offset offset, Offset before, Buffer bytes);
   void raise_durable();
 
   // truncation (truncation.cc)
   Result<Offset> cut_memory(Offset to);
   void restart_memory(Offset to);
-  void after_cut(Offset end);
   void drop_below(Offset start);
   void add_file_change(FileChange change);
   void recount_dirty();
   Status refresh_max_timestamp(Segment& segment);
   Status rebuild_producers(Offset end);
   void apply_file_change(FileChange& change);
+  bool allowed_by(const RecoveryPoint& point, const FileChange& change) const;
+  void cut_journaled(uint64_t number);
+  /// The number behind the last entry that led to an image ending at `offset`.
+  uint64_t entry_at(Offset offset) const;
 
   // reading (segment_reader.cc)
   size_t segment_of(Offset offset) const;
@@ -199,10 +220,12 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
 
   // partition_recovery.cc
   Status load_segments(const StoredState& stored);
+  Status remove_segment_files(Offset base);
+  Status cut_now(Offset to);
+  Error malformed(std::string what) const;
   Status load_active(Segment& segment, const StoredState& stored);
   Status load_sealed(Segment& segment);
   Status load_txn_indexes();
-  Status load_epochs();
   Status write_now(bool sync);
 
   // write-behind (segment_writer.cc)
@@ -212,10 +235,13 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   bool pump_sync();
   void io_done(int32_t result);
   Status save_indexes(Segment& segment, bool sync);
-  Status save_txn_index(Segment& segment);
+  Status save_txn_index(Segment& segment, Offset below);
+  Status save_txn_indexes(Offset below);
   void note_indexes(RecoveryPoint& point) const;
-  Status save_epochs();
-  Result<bool> begin_save_epochs();
+  void save_epochs();
+  Offset first_waiting_cut() const;
+  RecoveryPoint take_point();
+  void note_epochs(RecoveryPoint& point);
   std::string path(const std::string& name) const { return id_.dir + "/" + name; }
 
   LogHost& host_;
@@ -236,21 +262,35 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   struct Cut {
     uint64_t generation;
     Offset end;
+    Offset segment_base;
+    uint64_t position;
+    bool restart;
+    uint64_t number;
   };
+  void after_cut(Cut cut);
   std::vector<Cut> cuts_;              // not journaled yet
+  /// Journaled entries that the recovery point does not hold: the log end each led to. Both grow.
+  struct Mark {
+    Offset end;
+    uint64_t number;
+  };
+  std::deque<Mark> marks_;
+  uint64_t journaled_number_ = 0;      // of the last entry heard of
+  Offset journaled_log_start_ = 0;
+  bool created_ = false;
+  bool damaged_ = false;               // synced bytes were gone at the start: the journal may not continue what is left
   bool retired_ = false;
 
   // write-behind
   struct Io : io::Completion {
     PartitionLogImpl* log = nullptr;
   } io_;
-  enum class IoKind { none, write, sync, epochs };
+  enum class IoKind { none, write, sync };
   std::shared_ptr<PartitionLogImpl> self_in_io_;
   bool busy_ = false;
   bool pumping_ = false;
   IoKind io_kind_ = IoKind::none;
   SegmentPtr io_segment_;
-  std::shared_ptr<OpenFile> epochs_file_;  // leader-epoch-checkpoint.tmp while it is synced
   uint64_t io_end_ = 0;
   std::vector<Buffer> io_buffers_;
   Offset io_end_offset_ = 0;
@@ -261,15 +301,16 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   Offset sync_goal_ = 0;
   std::function<void()> checkpoint_done_;
   RecoveryPoint recovery_point_;
-  RecoveryPoint syncing_point_;
+  RecoveryPoint syncing_point_;        // offset -1: to be taken
+  std::optional<RecoveryPoint> storing_point_, stored_point_;  // in the state being written, in the last one written
   std::deque<FileChange> file_changes_;
   bool dir_made_ = false;
   bool dir_dirty_ = false;
-  bool epochs_dirty_ = false;
+  bool dir_unsure_ = false;            // names changed by a process before may be in the cache only
+  bool epochs_dirty_ = false;          // the recovery point does not have all of them
   bool recovering_ = false;
   uint64_t bytes_since_snapshot_ = 0;
   std::vector<Offset> snapshots_;      // offsets of the snapshot files, ascending
-  size_t aborted_saved_ = 0;           // entries of aborted_ in .txnindex files
 };
 
 }  // namespace weir::log

@@ -24,12 +24,15 @@ Status PartitionLogImpl::load(const StoredState& stored) {
   CHECK(recovering_, "a load outside of recovery");
   TRY(load_segments(stored));
   Offset end = log_end_offset();
-  log_start_ = std::min(std::max(stored.log_start, segments_.front()->base), end);
+  log_start_ = journaled_log_start_ = std::min(std::max(stored.log_start, segments_.front()->base), end);
   high_watermark_ = std::min(stored.high_watermark, end);
   written_ = journaled_ = durable_ = notified_ = write_goal_ = end;
-  recovery_point_ = {end, active().base, active().size};
+  damaged_ = end != stored.recovery.offset;
+  recovery_point_ = {end, active().base, active().size, stored.recovery.entry, stored.recovery.epochs};
   note_indexes(recovery_point_);
-  TRY(load_epochs());
+  created_ = true;
+  if (stored.recovery.epochs && !epochs_.restore(*stored.recovery.epochs)) return Error(ErrorCode::malformed, "log state", id_.tp.to_string() + ": epochs do not grow");
+  if (damaged_) epochs_.truncate_to(end);
   TRY(load_txn_indexes());
   return rebuild_producers(end);
 }
@@ -38,6 +41,7 @@ Status PartitionLogImpl::load_segments(const StoredState& stored) {
   io::Disk& disk = host_.runtime().disk();
   segments_.clear();
   TRY_ASSIGN(dir_made_, disk.exists(id_.dir));
+  dir_unsure_ = dir_made_;
   std::vector<Offset> bases;
   if (dir_made_) {
     TRY_ASSIGN(auto entries, disk.list(id_.dir));
@@ -46,21 +50,32 @@ Status PartitionLogImpl::load_segments(const StoredState& stored) {
         Offset base = offset_of_file(e.name, suffix);
         if (base < 0) continue;
         // Begun after the last checkpoint: the journal has all of it.
+        if (base > stored.recovery.segment_base) dir_dirty_ = true;
         if (base > stored.recovery.segment_base) TRY(disk.remove(path(e.name)));
         else if (suffix == std::string_view(".log")) bases.push_back(base);
       }
       Offset snapshot = offset_of_file(e.name, ".snapshot");
+      if (snapshot > stored.recovery.offset) dir_dirty_ = true;
       if (snapshot > stored.recovery.offset) TRY(disk.remove(path(e.name)));
       else if (snapshot >= 0) snapshots_.push_back(snapshot);
     }
   }
   std::sort(bases.begin(), bases.end());
   std::sort(snapshots_.begin(), snapshots_.end());
+  // Wholly below the log start: about to be deleted when the process ended, maybe of a history before a restart.
+  size_t below = 0;
+  while (below + 1 < bases.size() && bases[below + 1] <= stored.log_start) ++below;
+  if (bases.size() > below && stored.recovery.position == 0 && bases.back() < stored.recovery.segment_base && stored.recovery.segment_base <= stored.log_start) {
+    below = bases.size();
+  }
+  for (size_t i = 0; i < below; ++i) TRY(remove_segment_files(bases[i]));
+  bases.erase(bases.begin(), bases.begin() + static_cast<ptrdiff_t>(below));
   if (bases.empty() || bases.back() != stored.recovery.segment_base) {
     if (stored.recovery.position > 0) {
       WEIR_ERROR("{}: segment {} is gone; the log begins anew at {}", id_.tp.to_string(), stored.recovery.segment_base, stored.recovery.offset);
-      for (Offset base : bases) TRY(disk.remove(path(segment_file_name(base, ".log"))));
+      for (Offset base : bases) TRY(remove_segment_files(base));
       bases.clear();
+      damaged_ = true;
       segments_.push_back(std::make_shared<Segment>(stored.recovery.offset));
       return {};
     }
@@ -75,6 +90,15 @@ Status PartitionLogImpl::load_segments(const StoredState& stored) {
     TRY(load_sealed(*segments_[i]));
   }
   return load_active(active(), stored);
+}
+
+Status PartitionLogImpl::remove_segment_files(Offset base) {
+  for (const char* suffix : {".log", ".index", ".timeindex", ".txnindex"}) {
+    Status removed = host_.runtime().disk().remove(path(segment_file_name(base, suffix)));
+    if (!removed && removed.code() != ErrorCode::not_found) return removed;
+  }
+  dir_dirty_ = true;
+  return {};
 }
 
 Status PartitionLogImpl::load_sealed(Segment& s) {
@@ -115,10 +139,12 @@ Status PartitionLogImpl::load_active(Segment& s, const StoredState& stored) {
   TRY_ASSIGN(bool there, disk.exists(path(segment_file_name(s.base, ".log"))));
   if (there) {
     TRY(open_file(s));
-    // Its name may be in the page cache only (killed before the first checkpoint of this directory).
-    dir_dirty_ = true;
+    // Then its name may be in the page cache only (killed before its first checkpoint).
+    if (limit == 0) dir_dirty_ = true;
     TRY_ASSIGN(uint64_t have, disk.size(s.file->id));
     if (have > limit) TRY(disk.truncate(s.file->id, limit));
+    // Also where it is short enough: the end of a process may have left a cut in the page cache only.
+    s.cut_unsynced = true;
     if (have < limit) WEIR_ERROR("{}: segment {} has {} bytes, {} were synced", id_.tp.to_string(), s.base, have, limit);
     limit = std::min(limit, have);
     s.written = limit;
@@ -159,25 +185,6 @@ Status PartitionLogImpl::load_active(Segment& s, const StoredState& stored) {
   return {};
 }
 
-Status PartitionLogImpl::load_epochs() {
-  auto text = host_.runtime().disk().read_file(path("leader-epoch-checkpoint"));
-  if (!text && text.code() != ErrorCode::not_found) return text.error();
-  if (text) {
-    auto cache = EpochCache::from_text(as_string(*text));
-    if (cache) {
-      epochs_ = std::move(*cache);
-      if (log_end_offset() > 0) epochs_.truncate_to(log_end_offset());
-      return {};
-    }
-    WEIR_WARN("{}: {}; reading the log", id_.tp.to_string(), cache.error().message());
-  }
-  epochs_dirty_ = true;
-  return for_each_batch(segments_.front()->base, log_end_offset(), [&](BatchHeader b, Segment&, FilePos) {
-    if (b.leader_epoch() >= 0) epochs_.assign(b.leader_epoch(), b.base_offset());
-    return true;
-  });
-}
-
 Status PartitionLogImpl::load_txn_indexes() {
   for (const SegmentPtr& s : segments_) {
     auto bytes = host_.runtime().disk().read_file(path(segment_file_name(s->base, ".txnindex")));
@@ -186,44 +193,85 @@ Status PartitionLogImpl::load_txn_indexes() {
     for (size_t at = 0; at + kTxnEntrySize <= bytes->size(); at += kTxnEntrySize) {
       const uint8_t* p = bytes->data() + at;
       AbortedTxnEntry e{load_be<int64_t>(p + 2), load_be<int64_t>(p + 10), load_be<int64_t>(p + 18), load_be<int64_t>(p + 26)};
-      bool fits = load_be<int16_t>(p) == 0 && e.first_offset <= e.last_offset && e.last_offset < log_end_offset() && e.last_offset >= s->base &&
+      bool fits = load_be<int16_t>(p) == 0 && e.first_offset < e.last_offset && e.last_offset < log_end_offset() && e.last_offset >= s->base &&
                   (aborted_.empty() || aborted_.back().last_offset < e.last_offset);
       if (!fits) break;
+      ++s->txns_on_disk;
       aborted_.push_back(e);
     }
+    if (s->txns_on_disk * kTxnEntrySize == bytes->size()) continue;
+    // The rest is of what the recovery point does not hold: it must not come back when the log has grown over it.
+    io::Disk& disk = host_.runtime().disk();
+    TRY_ASSIGN(io::FileId file, disk.open(path(segment_file_name(s->base, ".txnindex")), io::OpenMode::read_write));
+    Status cut = disk.truncate(file, s->txns_on_disk * kTxnEntrySize);
+    if (cut) cut = disk.sync_now(file);
+    disk.close(file);
+    TRY(cut);
   }
-  aborted_saved_ = aborted_.size();
   return {};
 }
 
-Status PartitionLogImpl::recovery_cut(Offset to) {
+void PartitionLogImpl::begin_recovery(uint64_t next_entry) {
+  recovering_ = true;
+  recovery_point_.entry = next_entry;
+}
+
+Status PartitionLogImpl::lower_to_cut(uint64_t number, Offset to, bool restart) {
   CHECK(recovering_, "a recovery cut outside of recovery");
-  if (to < segments_.front()->base) {
+  CHECK(number >= recovery_point_.entry, "a cut that the recovery point holds", number, recovery_point_.entry);
+  // What lies below the log start may be gone already: then a later entry moves the log start above the cut.
+  if (restart || to < segments_.front()->base) {
     restart_memory(to);
-    return {};
+  } else if (to < log_end_offset()) {
+    TRY(cut_now(to));
   }
-  TRY_ASSIGN(Offset end, cut_memory(to));
-  CHECK(end <= to, "a cut left too much", end, to);
-  log_start_ = std::min(log_start_, end);
+  journaled_log_start_ = log_start_;
+  recovery_point_ = {log_end_offset(), active().base, active().size, number + 1};
+  epochs_dirty_ = true;
+  note_epochs(recovery_point_);
+  damaged_ = damaged_ && !restart && log_end_offset() != to;
   return {};
 }
+
+Status PartitionLogImpl::cut_now(Offset to) {
+  TRY_ASSIGN(Offset end, cut_memory(to));
+  // Every truncation in the journal ends at a batch border.
+  if (end != to) return malformed("a truncation to " + std::to_string(to) + " cuts a batch; the log now ends at " + std::to_string(end));
+  return {};
+}
+
+Error PartitionLogImpl::malformed(std::string what) const { return Error(ErrorCode::malformed, "journal", id_.tp.to_string() + ": " + std::move(what)); }
 
 Status PartitionLogImpl::apply_recovery_cuts() {
+  // Below the log start: only once the recovery point that needs them no more is stored, like in normal life.
+  std::deque<FileChange> later;
   while (!file_changes_.empty()) {
     FileChange change = std::move(file_changes_.front());
     file_changes_.pop_front();
+    if (change.kind == FileChange::Kind::below) {
+      later.push_back(std::move(change));
+      continue;
+    }
     apply_file_change(change);
     if (host_.offline()) return Error(ErrorCode::io_error, "recovery", id_.tp.to_string());
   }
+  file_changes_ = std::move(later);
   return {};
 }
 
-Status PartitionLogImpl::replay_records(ConstBytes batches, Offset below, uint64_t& restored) {
+Status PartitionLogImpl::replay_records(const JournalScan::Entry& entry, uint64_t& restored) {
   CHECK(recovering_, "a replay outside of recovery");
-  for (size_t at = 0; at < batches.size();) {
-    TRY_ASSIGN(BatchHeader b, frame_batch(batches, at));
+  if (entry.number < recovery_point_.entry) return {};
+  if (entry.before > log_end_offset() || entry.offset < log_end_offset()) {
+    // Where the disk lost synced bytes the rest cannot follow: the log ends there, as the warning at the load said; a replica brings it back.
+    if (damaged_) return {};
+    return malformed("entry " + std::to_string(entry.number) + " holds records from " + std::to_string(entry.offset) + " behind " + std::to_string(entry.before) +
+                     ", but the log ends at " + std::to_string(log_end_offset()));
+  }
+  for (size_t at = 0; at < entry.bytes.size();) {
+    TRY_ASSIGN(BatchHeader b, frame_batch(entry.bytes, at));
     at += b.size();
-    if (b.base_offset() < log_end_offset() || b.base_offset() >= below) continue;
+    if (b.base_offset() < log_end_offset()) return malformed("batches of one entry overlap");
     append_checked(Buffer::copy_of(b.bytes()), b.has_producer() ? b.max_timestamp() : host_.runtime().wall_now());
     journaled_ = durable_ = log_end_offset();
     ++restored;
@@ -232,14 +280,30 @@ Status PartitionLogImpl::replay_records(ConstBytes batches, Offset below, uint64
   return {};
 }
 
-Status PartitionLogImpl::replay_log_start(Offset to) {
-  to = std::min(to, log_end_offset());
+Status PartitionLogImpl::replay_cut(const JournalScan::Entry& entry, bool restart) {
+  if (entry.number < recovery_point_.entry) return {};
+  if (restart) {
+    restart_memory(entry.offset);
+    journaled_log_start_ = entry.offset;
+    damaged_ = false;
+  } else if (entry.offset < log_end_offset()) {
+    CHECK(entry.offset >= recovery_point_.offset, "a cut below the recovery point was not planned", entry.offset, recovery_point_.offset);
+    TRY(cut_now(entry.offset));
+  } else if (entry.offset > log_end_offset() && !damaged_) {
+    return malformed("entry " + std::to_string(entry.number) + " cuts at " + std::to_string(entry.offset) + ", above the log end " + std::to_string(log_end_offset()));
+  }
+  return apply_recovery_cuts();
+}
+
+Status PartitionLogImpl::replay_log_start(const JournalScan::Entry& entry) {
+  if (entry.number < recovery_point_.entry) return {};
+  Offset to = std::min(entry.offset, log_end_offset());
   if (to <= log_start_) return {};
-  log_start_ = to;
+  log_start_ = journaled_log_start_ = to;
   epochs_.advance_start(to);
   epochs_dirty_ = true;
   drop_below(to);
-  return apply_recovery_cuts();
+  return {};
 }
 
 Status PartitionLogImpl::write_now(bool sync) {
@@ -257,30 +321,40 @@ Status PartitionLogImpl::write_now(bool sync) {
   if (!sync) return {};
   for (const SegmentPtr& s : segments_) {
     if (s->sealed && !s->indexes_final) TRY(save_indexes(*s, true));
-    if (s->synced == s->written) continue;
-    dir_dirty_ = true;
+    if (s->synced == s->written && !(s->cut_unsynced && s->sealed)) continue;
+    if (s->synced == 0) dir_dirty_ = true;
+    s->cut_unsynced = false;
+    dir_dirty_ = dir_dirty_ || dir_unsure_;
     TRY(open_file(*s));
     TRY(disk.sync_now(s->file->id));
     s->synced = s->written;
     if (!s->sealed) TRY(save_indexes(*s, false));
-    if (aborted_saved_ < aborted_.size()) TRY(save_txn_index(*s));
   }
-  aborted_saved_ = aborted_.size();
-  if (dir_made_) TRY(save_epochs());
-  if (dir_made_ && dir_dirty_) TRY(disk.sync_dir(id_.dir));
+  if (dir_made_) TRY(save_txn_indexes(log_end_offset()));
+  save_epochs();
+  if (dir_made_ && dir_dirty_) {
+    TRY(disk.sync_dir(id_.dir));
+    dir_unsure_ = false;
+  }
   dir_dirty_ = false;
   return {};
 }
 
-Status PartitionLogImpl::finish_recovery() {
+Status PartitionLogImpl::finish_recovery(uint64_t next_entry) {
   CHECK(recovering_, "recovery ends twice");
   TRY(write_now(true));
-  CHECK(file_changes_.empty(), "files were not cut", file_changes_.size());
+  for (const FileChange& c : file_changes_) CHECK(c.kind == FileChange::Kind::below, "files were not cut", c.end);
   Offset end = log_end_offset();
   written_ = journaled_ = durable_ = notified_ = end;
   high_watermark_ = std::min(high_watermark_, end);
-  recovery_point_ = {end, active().base, active().size};
+  CHECK(next_entry >= recovery_point_.entry, "entries end below the recovery point", next_entry, recovery_point_.entry);
+  RecoveryPoint point{end, active().base, active().size, next_entry, nullptr};
+  note_epochs(point);
+  recovery_point_ = point;
   note_indexes(recovery_point_);
+  journaled_number_ = next_entry - 1;
+  journaled_log_start_ = log_start_;
+  marks_.clear();
   recovering_ = false;
   check_invariants();
   return {};

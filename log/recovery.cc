@@ -35,18 +35,21 @@ Status LogSetImpl::start(RecoveryReport& report) {
   JournalScan plan_scan(disk, journal_file_, ring_size(journal_bytes));
   JournalMark end = state_.journal;
   if (known) {
-    int64_t index = 0;
-    TRY(plan_scan.run(state_.journal, [&](const JournalScan::Entry& e) { return plan_entry(e, index++); }));
+    for (const LogState::Log& log : state_.logs) plan_[key_of(log.tp, log.topic_id)] = {log.stored.recovery.entry, log.stored.recovery.offset};
+    TRY(plan_scan.run(state_.journal, [&](const JournalScan::Entry& e) { return plan_entry(e); }));
+    // A group that only the page cache holds (the process was killed in its write) must be there in the next attempt too, if this one is cut short.
+    TRY(disk.sync_now(journal_file_));
     TRY(load_logs());
-    index = 0;
     JournalScan scan(disk, journal_file_, ring_size(journal_bytes));
-    TRY(scan.run(state_.journal, [&](const JournalScan::Entry& e) { return apply_entry(e, index++); }));
+    TRY(scan.run(state_.journal, [&](const JournalScan::Entry& e) { return apply_entry(e); }));
     CHECK(scan.groups() == plan_scan.groups(), "two passes over the journal differ", scan.groups(), plan_scan.groups());
     end = scan.end();
     report.journal_groups_replayed = scan.groups();
     report.journal_bytes_replayed = scan.bytes();
   }
-  for (auto& [tp, log] : logs_) TRY(log->finish_recovery());
+  // A lowered point may hold an entry that the journal lost since (it was in the cache of a machine that lost power): its number is used up.
+  for (auto& [tp, log] : logs_) end.entry = std::max(end.entry, log->recovery_point().entry);
+  for (auto& [tp, log] : logs_) TRY(log->finish_recovery(end.entry));
   TRY(start_journal(end));
   report.clean_shutdown = known && state_.clean && report.journal_groups_replayed == 0;
   state_.clean = false;
@@ -74,6 +77,8 @@ Result<bool> LogSetImpl::load_state() {
     }
     TRY_ASSIGN(state_files_[i], disk.open(path(kStateNames[i]), io::OpenMode::read_write));
   }
+  // What only the page cache holds (the process was killed while it wrote a state) must not be lost after this start acted upon it.
+  for (io::FileId file : state_files_) TRY(disk.sync_now(file));
   cells_ = state_.cells;
   return found;
 }
@@ -127,59 +132,44 @@ Status LogSetImpl::open_journal(bool fresh) {
   return disk.sync_now(journal_file_);
 }
 
-Status LogSetImpl::plan_entry(const JournalScan::Entry& entry, int64_t index) {
-  LogPlan& plan = plan_[entry.key];
-  switch (entry.kind) {
-    case EntryKind::remove:
-      plan = LogPlan{};
-      plan.last_remove = index;
-      return {};
-    case EntryKind::restart:
-      plan.last_restart = index;
-      plan.restart_at = entry.offset;
-      plan.lowest_cut = -1;
-      return {};
-    case EntryKind::truncate:
-      if (plan.last_restart < 0 && (plan.lowest_cut < 0 || entry.offset <= plan.cut_to)) plan.lowest_cut = index, plan.cut_to = entry.offset;
-      return {};
-    case EntryKind::records:
-    case EntryKind::log_start:
-    case EntryKind::create:
-    case EntryKind::cell: return {};
+Status LogSetImpl::plan_entry(const JournalScan::Entry& entry) {
+  if (entry.kind < EntryKind::records || entry.kind > EntryKind::cell) {
+    return Error(ErrorCode::malformed, "journal", "unknown kind of entry " + std::to_string(static_cast<int>(entry.kind)));
   }
-  return Error(ErrorCode::malformed, "journal", "unknown kind of entry " + std::to_string(static_cast<int>(entry.kind)));
+  auto it = plan_.find(entry.key);
+  if (it == plan_.end() || entry.kind == EntryKind::cell) return {};
+  LogPlan& plan = it->second;
+  if (entry.number < plan.next || plan.removed) return {};
+  if (entry.kind == EntryKind::remove) plan.removed = true;
+  bool restart = entry.kind == EntryKind::restart;
+  if (restart || (entry.kind == EntryKind::truncate && entry.offset < plan.end)) {
+    plan.end = entry.offset;
+    plan.cut_by = entry.number;
+    plan.restart = plan.restart || restart;
+  }
+  return {};
 }
 
 Status LogSetImpl::load_logs() {
   bool lowered = false;
   std::vector<LogState::Log> stored = state_.logs;
   for (const LogState::Log& s : stored) {
-    LogPtr log = make_log(s.tp, s.topic_id, options_.defaults);
-    log->begin_recovery();
-    auto it = plan_.find(log->identity().key);
-    if (it != plan_.end() && it->second.last_remove >= 0) {
+    const LogPlan& plan = plan_[key_of(s.tp, s.topic_id)];
+    if (plan.removed) {
       // Gone, or made anew later in the journal, which then holds all of it.
-      logs_.erase(s.tp);
-      by_number_.erase(log->identity().number);
-      by_key_.erase(log->identity().key);
-      log->retire();
       TRY(runtime_.disk().remove_tree(path(s.tp.to_string())));
       dirs_removed_ = true;
       continue;
     }
+    LogPtr log = make_log(s.tp, s.topic_id, options_.defaults);
+    log->begin_recovery(s.stored.recovery.entry);
     TRY(log->load(s.stored));
-    if (it == plan_.end()) continue;
-    const LogPlan& plan = it->second;
-    if (plan.last_restart >= 0) {
-      log->recovery_restart(plan.restart_at);
-      lowered = true;
-    } else if (plan.lowest_cut >= 0 && plan.cut_to < log->log_end_offset()) {
-      TRY(log->recovery_cut(plan.cut_to));
-      lowered = true;
-    }
+    if (plan.cut_by == 0) continue;
+    TRY(log->lower_to_cut(plan.cut_by, plan.end, plan.restart));
+    lowered = true;
   }
   // Another crash must not find the old recovery points over files that were cut meanwhile.
-  if (lowered) TRY(write_state(false));
+  if (lowered) TRY(write_state_now());
   for (auto& [tp, log] : logs_) TRY(log->apply_recovery_cuts());
   return {};
 }
@@ -190,14 +180,17 @@ Status LogSetImpl::replay_create(const JournalScan::Entry& entry) {
   Uuid id;
   std::copy_n(entry.bytes.begin(), 16, id.bytes.begin());
   if (by_key(entry.key)) return {};
+  if (auto plan = plan_.find(entry.key); plan != plan_.end() && entry.number < plan->second.next) return {};
   if (logs_.contains(tp)) return Error(ErrorCode::malformed, "journal", "two logs of the name " + tp.to_string());
   TRY(runtime_.disk().remove_tree(path(tp.to_string())));
   dirs_removed_ = true;
-  make_log(tp, id, options_.defaults)->begin_recovery();
+  LogPtr log = make_log(tp, id, options_.defaults);
+  log->begin_recovery(entry.number + 1);
+  log->on_created();
   return {};
 }
 
-Status LogSetImpl::apply_entry(const JournalScan::Entry& entry, int64_t index) {
+Status LogSetImpl::apply_entry(const JournalScan::Entry& entry) {
   if (entry.kind == EntryKind::cell) {
     if (entry.offset <= 0 || static_cast<uint64_t>(entry.offset) > entry.bytes.size()) return Error(ErrorCode::malformed, "journal", "a cell without a name");
     auto name = as_string(entry.bytes.first(static_cast<size_t>(entry.offset)));
@@ -205,39 +198,44 @@ Status LogSetImpl::apply_entry(const JournalScan::Entry& entry, int64_t index) {
     cells_[std::string(name)].assign(value.begin(), value.end());
     return {};
   }
-  const LogPlan& plan = plan_[entry.key];
-  if (index <= plan.last_remove) return {};
   if (entry.kind == EntryKind::create) return replay_create(entry);
-  if (index <= plan.last_restart && entry.kind != EntryKind::restart) return {};
   LogPtr log = by_key(entry.key);
-  if (!log) return {};  // of a log that was removed when the state was written
-  bool before_cut = index < plan.lowest_cut;
+  if (!log) return {};  // of a log that is removed, by the state or by an entry that follows
   switch (entry.kind) {
     case EntryKind::records: {
-      TRY(log->replay_records(entry.bytes, before_cut ? plan.cut_to : INT64_MAX, report_->batches_restored));
+      TRY(log->replay_records(entry, report_->batches_restored));
       if (mutations().replay_group_twice) {
         Buffer again = Buffer::copy_of(entry.bytes);
-        Offset next = log->log_end_offset();
+        Offset first = log->log_end_offset(), next = first;
         for (size_t at = 0; at < again.size();) {
           store_be<int64_t>(again.data() + at, next);
           next = BatchHeader(again.data() + at).end_offset();
           at += BatchHeader(again.data() + at).size();
         }
-        TRY(log->replay_records(again, INT64_MAX, report_->batches_restored));
+        TRY(log->replay_records({entry.kind, entry.key, first, first, entry.number, again}, report_->batches_restored));
       }
       return {};
     }
-    case EntryKind::truncate:
-      if (before_cut) return {};
-      if (entry.offset < log->log_end_offset()) TRY(log->recovery_cut(entry.offset));
-      return log->apply_recovery_cuts();
-    case EntryKind::restart:
-      if (index < plan.last_restart) return {};
-      log->recovery_restart(entry.offset);
-      return log->apply_recovery_cuts();
-    case EntryKind::log_start: return log->replay_log_start(entry.offset);
+    case EntryKind::truncate: return log->replay_cut(entry, false);
+    case EntryKind::restart: return log->replay_cut(entry, true);
+    case EntryKind::log_start: return log->replay_log_start(entry);
+    case EntryKind::remove: return replay_remove(log, entry);
     default: return Error(ErrorCode::malformed, "journal", "unknown kind of entry");
   }
+}
+
+Status LogSetImpl::replay_remove(const LogPtr& log, const JournalScan::Entry& entry) {
+  // Only of a log that the journal made: a stored one that is removed later was not loaded.
+  if (entry.number < log->recovery_point().entry) return {};
+  TopicPartition tp = log->topic_partition();
+  by_number_.erase(log->identity().number);
+  by_key_.erase(entry.key);
+  flush_.forget(*log);
+  log->retire();
+  logs_.erase(tp);
+  TRY(runtime_.disk().remove_tree(path(tp.to_string())));
+  dirs_removed_ = true;
+  return {};
 }
 
 Status LogSetImpl::start_journal(const JournalMark& end) {
@@ -256,8 +254,8 @@ Status LogSetImpl::start_journal(const JournalMark& end) {
   // Counted as well as drawn, for the day when two lives draw the same.
   uint64_t life = (state_.sequence + 1) * 0x9E3779B97F4A7C15ull;
   state_.incarnation = (runtime_.random().next() ^ life) + state_.incarnation;
-  state_.journal = {std::max<uint64_t>(end.sequence, 1), CommitJournal::kBlock, runtime_.random().next() + state_.incarnation};
-  TRY(write_state(false));
+  state_.journal = {std::max<uint64_t>(end.sequence, 1), std::max<uint64_t>(end.entry, 1), CommitJournal::kBlock, runtime_.random().next() + state_.incarnation};
+  TRY(write_state_now());
   state_.clean = clean;
   journal_.start(journal_file_, ring_size(bytes), state_.journal, state_.incarnation);
   return {};

@@ -34,6 +34,8 @@ struct Segment {
   bool sealed = false;
   bool indexes_final = false;              // sealed, and the index files are synced
   bool indexes_loaded = true;
+  bool cut_unsynced = false;               // the file was cut, and a power cut could undo it
+  size_t txns_on_disk = 0;                 // entries in .txnindex
   size_t index_on_disk = 0, times_on_disk = 0;  // entries in the files
   OffsetIndex index;
   TimeIndex times;

@@ -34,7 +34,7 @@ void PartitionLogImpl::checkpoint(std::function<void()> done) {
   checkpoint_done_ = std::move(done);
   sync_wanted_ = true;
   sync_goal_ = write_goal_ = journaled_;
-  syncing_point_ = {-1, 0, 0};
+  syncing_point_ = {-1, 0, 0, 0};
   pump();
 }
 
@@ -47,22 +47,45 @@ void PartitionLogImpl::pump() {
 }
 
 bool PartitionLogImpl::pump_file_changes() {
-  if (file_changes_.empty()) return false;
-  FileChange& change = file_changes_.front();
-  bool journaled = std::none_of(cuts_.begin(), cuts_.end(), [&](const Cut& c) { return c.generation <= change.generation; });
-  if (!journaled) return false;
-  FileChange now = std::move(change);
-  file_changes_.pop_front();
-  apply_file_change(now);
-  return true;
+  for (auto change = file_changes_.begin(); change != file_changes_.end(); ++change) {
+    bool journaled = std::none_of(cuts_.begin(), cuts_.end(), [&](const Cut& c) { return c.generation <= change->generation; });
+    if (!journaled) return false;
+    bool allowed = (!stored_point_ || allowed_by(*stored_point_, *change)) && (!storing_point_ || allowed_by(*storing_point_, *change));
+    if (allowed) {
+      FileChange now = std::move(*change);
+      file_changes_.erase(change);
+      apply_file_change(now);
+      return true;
+    }
+    if (allowed_by(recovery_point_, *change)) host_.store_points_soon();
+    // Segments below the log start wait for a checkpoint; a cut must not wait behind them, since the checkpoint may wait for the cut.
+    if (change->kind != FileChange::Kind::below) return false;
+  }
+  return false;
+}
+
+bool PartitionLogImpl::allowed_by(const RecoveryPoint& point, const FileChange& change) const {
+  using Kind = FileChange::Kind;
+  switch (change.kind) {
+    case Kind::free: return true;
+    case Kind::cut: return point.entry > change.number || point.offset <= change.end;
+    case Kind::restart: return point.entry > change.number;
+    case Kind::below: return point.segment_base >= change.end;
+  }
+  return false;
+}
+
+void PartitionLogImpl::point_storing() { storing_point_ = recovery_point_; }
+
+void PartitionLogImpl::point_stored(bool written) {
+  if (written) stored_point_ = std::exchange(storing_point_, std::nullopt);
+  if (!file_changes_.empty()) pump();
 }
 
 void PartitionLogImpl::apply_file_change(FileChange& change) {
   CHECK(!busy_, "files change under an operation");
   io::Disk& disk = host_.runtime().disk();
   auto run = [&]() -> Status {
-    // The stored recovery point must not promise bytes that are about to be cut.
-    TRY(host_.lower_recovery_point(*this));
     for (const SegmentPtr& s : change.dropped) {
       for (const char* suffix : {".log", ".index", ".timeindex", ".txnindex"}) {
         Status removed = disk.remove(path(segment_file_name(s->base, suffix)));
@@ -82,23 +105,43 @@ void PartitionLogImpl::apply_file_change(FileChange& change) {
       return done;
     };
     TRY(cut(".log", change.cut_size));
+    change.cut->cut_unsynced = true;
+    size_t txns = static_cast<size_t>(std::count_if(aborted_.begin(), aborted_.end(), [&](const AbortedTxnEntry& e) {
+      return e.last_offset >= change.cut->base && e.last_offset < change.end;
+    }));
+    if (change.cut->txns_on_disk > txns) {
+      TRY(cut(".txnindex", txns * kTxnEntrySize));
+      TRY_ASSIGN(io::FileId file, disk.open(path(segment_file_name(change.cut->base, ".txnindex")), io::OpenMode::read_write));
+      Status synced = disk.sync_now(file);
+      disk.close(file);
+      TRY(synced);
+      change.cut->txns_on_disk = txns;
+    }
     TRY(cut(".index", change.cut->index_on_disk * OffsetIndex::kEntrySize));
     return cut(".timeindex", change.cut->times_on_disk * TimeIndex::kEntrySize);
   };
   if (Status done = run(); !done) host_.storage_failed(done.error());
 }
 
+Offset PartitionLogImpl::first_waiting_cut() const {
+  Offset first = INT64_MAX;
+  for (const FileChange& c : file_changes_) {
+    if (c.kind == FileChange::Kind::cut || c.kind == FileChange::Kind::restart) first = std::min(first, c.end);
+  }
+  return first;
+}
+
 bool PartitionLogImpl::pump_write() {
   if (written_ >= write_goal_ || tail_.empty()) return false;
   size_t i = tail_.find(written_);
   if (i == tail_.size() || tail_[i].end_offset > write_goal_) return false;
+  if (tail_[i].base_offset >= first_waiting_cut()) return false;  // the files are cut first
   SegmentPtr segment = segments_[segment_of(tail_[i].base_offset)];
   // A change of its files that still waits for the journal comes first.
   for (const FileChange& c : file_changes_) {
     for (const SegmentPtr& dropped : c.dropped) {
       if (dropped->base == segment->base) return false;
     }
-    if (c.cut == segment) return false;
   }
   Status opened = open_file(*segment);
   if (!opened) {
@@ -106,12 +149,13 @@ bool PartitionLogImpl::pump_write() {
     return false;
   }
   CHECK(tail_[i].pos == segment->written, "write-behind leaves a hole", tail_[i].pos, segment->written);
+  const Offset cut = first_waiting_cut();
   std::vector<ConstBytes> slices;
   size_t bytes = 0;
   io_buffers_.clear();
   for (; i < tail_.size() && slices.size() < kWriteSlices && bytes < kWriteBytes; ++i) {
     const TailEntry& e = tail_[i];
-    if (e.end_offset > write_goal_ || e.pos != segment->written + bytes || e.base_offset >= segment->end) break;
+    if (e.end_offset > write_goal_ || e.base_offset >= cut || e.pos != segment->written + bytes || e.base_offset >= segment->end) break;
     slices.push_back(e.bytes.bytes());
     io_buffers_.push_back(e.bytes);
     bytes += e.bytes.size();
@@ -163,51 +207,75 @@ void PartitionLogImpl::note_indexes(RecoveryPoint& point) const {
   point.index_hash = index_files_hash(ConstBytes(index).first(index_entries * OffsetIndex::kEntrySize), ConstBytes(times).first(time_entries * TimeIndex::kEntrySize));
 }
 
-Status PartitionLogImpl::save_txn_index(Segment& s) {
-  // Whole, not by entries: aborted transactions are few.
+Status PartitionLogImpl::save_txn_index(Segment& s, Offset below) {
+  // Entries are only added. Those of a history that was cut off stay until the cut reaches the files, since until then a start may bring it back.
   std::vector<uint8_t> bytes;
-  for (const AbortedTxnEntry& e : aborted_) {
-    if (e.last_offset < s.base || e.last_offset >= s.end) continue;
+  size_t n = 0;
+  auto first = std::partition_point(aborted_.begin(), aborted_.end(), [&](const AbortedTxnEntry& e) { return e.last_offset < s.base; });
+  for (auto e = first; e != aborted_.end() && e->last_offset < std::min(s.end, below); ++e) {
+    if (n++ < s.txns_on_disk) continue;
     size_t at = bytes.size();
     bytes.resize(at + kTxnEntrySize);
     store_be<int16_t>(bytes.data() + at, 0);
-    store_be<int64_t>(bytes.data() + at + 2, e.producer_id);
-    store_be<int64_t>(bytes.data() + at + 10, e.first_offset);
-    store_be<int64_t>(bytes.data() + at + 18, e.last_offset);
-    store_be<int64_t>(bytes.data() + at + 26, e.last_stable_offset);
+    store_be<int64_t>(bytes.data() + at + 2, e->producer_id);
+    store_be<int64_t>(bytes.data() + at + 10, e->first_offset);
+    store_be<int64_t>(bytes.data() + at + 18, e->last_offset);
+    store_be<int64_t>(bytes.data() + at + 26, e->last_stable_offset);
   }
   if (bytes.empty()) return {};
-  dir_dirty_ = true;
-  return write_plain(host_.runtime().disk(), path(segment_file_name(s.base, ".txnindex")), 0, bytes, true);
-}
-
-Status PartitionLogImpl::save_epochs() {
-  if (!epochs_dirty_) return {};
-  TRY(host_.runtime().disk().write_file_atomic(path("leader-epoch-checkpoint"), as_bytes(epochs_.to_text())));
-  epochs_dirty_ = false;
+  if (s.txns_on_disk == 0) dir_dirty_ = true;
+  TRY(write_plain(host_.runtime().disk(), path(segment_file_name(s.base, ".txnindex")), s.txns_on_disk * kTxnEntrySize, bytes, true));
+  s.txns_on_disk = n;
   return {};
 }
 
-/// As write_file_atomic, but the sync holds nobody up: after a change of leader every partition has an epoch to save, and a disk may take its time for each.
-Result<bool> PartitionLogImpl::begin_save_epochs() {
-  io::Disk& disk = host_.runtime().disk();
-  TRY_ASSIGN(io::FileId file, disk.open(path("leader-epoch-checkpoint.tmp"), io::OpenMode::read_write));
-  epochs_file_ = std::make_shared<OpenFile>(disk, file);
-  TRY(disk.truncate(file, 0));
-  TRY(disk.write_now(file, 0, as_bytes(epochs_.to_text())));
-  epochs_dirty_ = false;  // what changes from here on is saved by the next round
-  io_kind_ = IoKind::epochs;
-  busy_ = true;
-  self_in_io_ = shared_from_this();
-  io_.done = [](io::Completion& c, int32_t result) noexcept { static_cast<Io&>(c).log->io_done(result); };
-  disk.sync(file, io_);
-  return true;
+Status PartitionLogImpl::save_txn_indexes(Offset below) {
+  if (aborted_.empty()) return {};
+  for (const SegmentPtr& s : segments_) {
+    if (s->base < below && s->end > recovery_point_.segment_base) TRY(save_txn_index(*s, below));
+  }
+  return {};
+}
+
+void PartitionLogImpl::note_epochs(RecoveryPoint& point) {
+  point.epochs = recovery_point_.epochs;
+  if (!epochs_dirty_) return;
+  auto kept = std::make_shared<std::vector<EpochCache::Entry>>(epochs_.entries());
+  Offset end = std::max<Offset>(point.offset, 1);
+  while (!kept->empty() && kept->back().start >= end) kept->pop_back();
+  epochs_dirty_ = kept->size() != epochs_.entries().size();
+  point.epochs = std::move(kept);
+}
+
+void PartitionLogImpl::save_epochs() {
+  // For people and Kafka's tools: the start takes them from the state (format.md 8), so neither a sync nor a failure matters.
+  if (!dir_made_ || !epochs_dirty_) return;
+  std::string text = epochs_.to_text();
+  (void)write_plain(host_.runtime().disk(), path("leader-epoch-checkpoint"), 0, as_bytes(text), false).ok();
+}
+
+PartitionLogImpl::RecoveryPoint PartitionLogImpl::take_point() {
+  // Everything before the segment that holds `written_` is written wholly.
+  size_t at = segment_of(std::max(written_, segments_.front()->base));
+  bool cut_waits = std::any_of(file_changes_.begin(), file_changes_.end(), [](const FileChange& c) { return c.kind == FileChange::Kind::cut; });
+  // A sealed segment counts to its file's end: while one is still to be cut, the point stays in it (nothing behind is written before, see pump_write).
+  if (cut_waits && at > 0 && segments_[at]->base >= written_) --at;
+  const Segment& s = *segments_[at];
+  Offset end = cut_waits ? written_ : std::max(written_, s.base);
+  RecoveryPoint point{end, s.base, s.written, entry_at(end)};
+  // A cut that the journal does not hold yet counts already if all below it is written: nothing behind it can be durable without it, and
+  // the journal may wait for this very checkpoint to make room.
+  for (const Cut& cut : cuts_) {
+    if (cut.end == written_) point.entry = std::max(point.entry, cut.number + 1);
+  }
+  return point;
 }
 
 void PartitionLogImpl::write_snapshot() {
+  // Of a history that the journal does not know yet no file may tell: a crash could bring the other one back.
   Offset at = log_end_offset();
   bytes_since_snapshot_ = 0;
-  if (!dir_made_ || (!snapshots_.empty() && snapshots_.back() == at)) return;
+  if (!dir_made_ || !cuts_.empty() || (!snapshots_.empty() && snapshots_.back() == at)) return;
   io::Disk& disk = host_.runtime().disk();
   std::vector<uint8_t> bytes = producers_.encode(at);
   Status written = write_plain(disk, path(segment_file_name(at, ".snapshot")), 0, bytes, false);
@@ -226,11 +294,10 @@ void PartitionLogImpl::write_snapshot() {
 bool PartitionLogImpl::pump_sync() {
   if (!sync_wanted_) return false;
   size_t i = tail_.find(written_);
-  if (i < tail_.size() && tail_[i].end_offset <= sync_goal_) return false;  // waits for a file change or for room
+  // Waits for a file change (which waits for the journal or the state, never for this) or for room on the disk.
+  if (i < tail_.size() && tail_[i].end_offset <= sync_goal_) return false;
   if (syncing_point_.offset < 0) {
-    // Everything before the segment that holds `written_` is written wholly.
-    size_t at = segment_of(std::max(written_, segments_.front()->base));
-    syncing_point_ = {std::max(written_, segments_[at]->base), segments_[at]->base, segments_[at]->written};
+    syncing_point_ = take_point();
   }
   auto run = [&]() -> Result<bool> {
     for (const SegmentPtr& s : segments_) {
@@ -239,9 +306,9 @@ bool PartitionLogImpl::pump_sync() {
       uint64_t need = sealed ? s->written : std::min(syncing_point_.position, s->written);
       // Once sealed its indexes are never made anew after a crash, so they are synced with it.
       if (sealed ? !s->indexes_final : s->synced < need) TRY(save_indexes(*s, sealed));
-      if (s->synced >= need) continue;
-      if (aborted_saved_ < aborted_.size()) TRY(save_txn_index(*s));
+      if (s->synced >= need && !s->cut_unsynced) continue;
       TRY(open_file(*s));
+      s->cut_unsynced = false;
       io_segment_ = s;
       io_end_ = s->written;
       io_kind_ = IoKind::sync;
@@ -251,12 +318,12 @@ bool PartitionLogImpl::pump_sync() {
       host_.runtime().disk().sync(s->file->id, io_);
       return true;
     }
-    aborted_saved_ = aborted_.size();
-    if (dir_made_ && epochs_dirty_) return begin_save_epochs();
+    if (dir_made_) TRY(save_txn_indexes(syncing_point_.offset));
+    save_epochs();
     if (bytes_since_snapshot_ > kSnapshotEvery) write_snapshot();
-    if (dir_dirty_ && dir_made_) {
+    if ((dir_dirty_ || dir_unsure_) && dir_made_) {
       TRY(host_.runtime().disk().sync_dir(id_.dir));
-      dir_dirty_ = false;
+      dir_dirty_ = dir_unsure_ = false;
     }
     return false;
   };
@@ -266,9 +333,14 @@ bool PartitionLogImpl::pump_sync() {
     return false;
   }
   if (*started) return true;
-  if (!(syncing_point_.offset < recovery_point_.offset)) {
+  if (syncing_point_.entry > recovery_point_.entry || syncing_point_.offset >= recovery_point_.offset) {
+    note_epochs(syncing_point_);
     recovery_point_ = syncing_point_;
     note_indexes(recovery_point_);
+    for (const Cut& cut : cuts_) {
+      if (cut.restart && cut.number < recovery_point_.entry) journaled_log_start_ = cut.end;
+    }
+    while (!marks_.empty() && marks_.front().number < recovery_point_.entry) marks_.pop_front();
   }
   sync_wanted_ = false;
   std::exchange(checkpoint_done_, nullptr)();
@@ -281,14 +353,13 @@ void PartitionLogImpl::io_done(int32_t result) {
   SegmentPtr segment = std::move(io_segment_);
   busy_ = false;
   IoKind kind = std::exchange(io_kind_, IoKind::none);
-  epochs_file_.reset();
   io_buffers_.clear();
   if (retired_) {
     if (checkpoint_done_) std::exchange(checkpoint_done_, nullptr)();
     return;
   }
   if (result < 0) {
-    Error error = io::error_of_errno(result, kind != IoKind::write ? "segment sync" : "segment write", id_.tp.to_string());
+    Error error = io::error_of_errno(result, kind == IoKind::sync ? "segment sync" : "segment write", id_.tp.to_string());
     // A full disk is waited out: the bytes stay in memory and in the journal. Anything else, and any failed sync, is final.
     if (kind == IoKind::write && error.code == ErrorCode::no_space) return host_.note_dirty(*this);
     return host_.storage_failed(error);
@@ -297,10 +368,6 @@ void PartitionLogImpl::io_done(int32_t result) {
     segment->written = std::max(segment->written, std::min(io_end_, segment->size));
     written_ = std::max(written_, io_end_offset_);
     recount_dirty();
-  } else if (kind == IoKind::epochs) {
-    Status renamed = host_.runtime().disk().rename(path("leader-epoch-checkpoint.tmp"), path("leader-epoch-checkpoint"));
-    if (!renamed) return host_.storage_failed(renamed.error());
-    dir_dirty_ = true;  // synced before the checkpoint ends
   } else {
     segment->synced = std::max(segment->synced, std::min(io_end_, segment->written));
   }

@@ -11,8 +11,9 @@ Status PartitionLogImpl::truncate_to(Offset to) {
   if (to < 0) return Error(ErrorCode::offset_out_of_range, "truncate");
   if (to >= log_end_offset()) return {};
   if (to < log_start_ || to < segments_.front()->base) return truncate_fully_and_start_at(to);
+  Offset before = log_end_offset();
   TRY_ASSIGN(Offset end, cut_memory(to));
-  journal_entry(EntryKind::truncate, end, {});
+  cuts_.back().number = journal_entry(EntryKind::truncate, end, before, {});
   CHECK(log_end_offset() <= to, "a truncation left too much", log_end_offset(), to);
   return {};
 }
@@ -21,8 +22,9 @@ Status PartitionLogImpl::truncate_fully_and_start_at(Offset to) {
   CHECK(!retired_, "truncation of a removed log");
   if (host_.offline()) return ErrorCode::kafka_storage_error;
   if (to < 0) return Error(ErrorCode::offset_out_of_range, "truncate");
+  Offset before = log_end_offset();
   restart_memory(to);
-  journal_entry(EntryKind::restart, to, {});
+  cuts_.back().number = journal_entry(EntryKind::restart, to, before, {});
   CHECK(log_end_offset() == to, "the log does not begin where asked", log_end_offset(), to);
   return {};
 }
@@ -35,7 +37,7 @@ Status PartitionLogImpl::advance_log_start(Offset to) {
   log_start_ = to;
   epochs_.advance_start(to);
   epochs_dirty_ = true;
-  journal_entry(EntryKind::log_start, to, {});
+  journal_entry(EntryKind::log_start, to, log_end_offset(), {});
   drop_below(to);
   host_.note_state_changed();
   return {};
@@ -43,26 +45,21 @@ Status PartitionLogImpl::advance_log_start(Offset to) {
 
 Result<Offset> PartitionLogImpl::cut_memory(Offset to) {
   // Batches are cut as wholes: the log ends before the first one that reaches above `to` (KIP-101 truncates at batch borders).
+  const size_t keep = segment_of(to);
+  Segment& s = *segments_[keep];
   Offset end = to;
-  Segment* at = nullptr;
-  FilePos pos = 0;
+  FilePos pos = s.size;  // only a gap lies between `to` and the next segment
   TRY(for_each_batch(to, INT64_MAX, [&](BatchHeader b, Segment& segment, FilePos p) {
+    if (&segment != &s) return false;
     end = std::min(to, b.base_offset());
-    at = &segment;
     pos = p;
     return false;
   }));
-  size_t keep = segment_of(to);
-  if (at != nullptr) {
-    keep = static_cast<size_t>(std::find_if(segments_.begin(), segments_.end(), [&](const auto& s) { return s.get() == at; }) - segments_.begin());
-  } else {
-    pos = segments_[keep]->size;  // only a gap lies above `to`
-  }
-  CHECK(keep < segments_.size(), "the batch lies in no segment", to);
-  Segment& s = *segments_[keep];
   TRY(load_indexes(s));
-  end = std::max(end, s.base);
+  CHECK(end >= s.base, "a batch begins below its segment", end, s.base);
   FileChange change;
+  change.kind = FileChange::Kind::cut;
+  change.end = end;
   change.cut = segments_[keep];
   change.cut_size = pos;
   change.dropped.assign(segments_.begin() + static_cast<ptrdiff_t>(keep) + 1, segments_.end());
@@ -77,10 +74,9 @@ Result<Offset> PartitionLogImpl::cut_memory(Offset to) {
   s.index_on_disk = std::min(s.index_on_disk, s.index.entries());
   s.times_on_disk = std::min(s.times_on_disk, s.times.entries());
   s.bytes_since_index_entry = pos - s.index.last_position();
+  log_start_ = std::min(log_start_, end);  // it may lie inside of the batch that goes
   if (io_segment_ == segments_[keep]) io_end_ = std::min(io_end_, pos);
-  if (recovery_point_.offset > end) recovery_point_ = {end, s.base, pos};
-  if (syncing_point_.offset > end) syncing_point_ = {end, s.base, pos};
-  after_cut(end);
+  after_cut({0, end, s.base, pos, false, 0});
   change.generation = generation_;
   add_file_change(std::move(change));
   if (s.max_timestamp_offset >= end) TRY(refresh_max_timestamp(s));
@@ -92,17 +88,23 @@ Result<Offset> PartitionLogImpl::cut_memory(Offset to) {
 
 void PartitionLogImpl::restart_memory(Offset to) {
   FileChange change;
+  change.kind = FileChange::Kind::restart;
+  change.end = to;
   change.dropped = std::move(segments_);
+  // No later recovery point reaches above these: they go with the rest.
+  for (FileChange& waiting : file_changes_) {
+    if (waiting.kind == FileChange::Kind::below) change.dropped.insert(change.dropped.end(), waiting.dropped.begin(), waiting.dropped.end());
+  }
+  std::erase_if(file_changes_, [](const FileChange& c) { return c.kind == FileChange::Kind::below; });
   segments_.clear();
   segments_.push_back(std::make_shared<Segment>(to));
   segments_.back()->created = host_.runtime().wall_now();
   log_start_ = to;
-  recovery_point_ = syncing_point_ = {to, to, 0};
   size_t bytes = 0;
   for (size_t i = 0; i < tail_.size(); ++i) bytes += tail_[i].bytes.size();
   host_.cache().removed(bytes);
   tail_.clear();
-  after_cut(to);
+  after_cut({0, to, to, 0, true, 0});
   // All of these are the new start now, also where it is higher than the old end.
   journaled_ = durable_ = written_ = to;
   notified_ = std::min(notified_, to);
@@ -112,13 +114,14 @@ void PartitionLogImpl::restart_memory(Offset to) {
   epochs_dirty_ = true;
   producers_.clear();
   aborted_.clear();
-  aborted_saved_ = 0;
   recount_dirty();
 }
 
-void PartitionLogImpl::after_cut(Offset end) {
-  ++generation_;
-  if (!recovering_) cuts_.push_back({generation_, end});
+void PartitionLogImpl::after_cut(Cut cut) {
+  const Offset end = cut.end;
+  cut.generation = ++generation_;
+  if (!recovering_) cuts_.push_back(cut);
+  if (cut.restart || syncing_point_.offset > end) syncing_point_.offset = -1;  // its bytes may not all be synced any more
   host_.cache().removed(tail_.truncate_to(end));
   journaled_ = std::min(journaled_, end);
   durable_ = std::min(durable_, end);
@@ -129,7 +132,6 @@ void PartitionLogImpl::after_cut(Offset end) {
   sync_goal_ = std::min(sync_goal_, end);
   io_end_offset_ = std::min(io_end_offset_, end);
   std::erase_if(aborted_, [&](const AbortedTxnEntry& e) { return e.last_offset >= end; });
-  aborted_saved_ = std::min(aborted_saved_, aborted_.size());
   while (!snapshots_.empty() && snapshots_.back() > end) {
     // A snapshot that stays behind by a lost removal is refused by its own check at the start (format.md §7).
     (void)host_.runtime().disk().remove(path(segment_file_name(snapshots_.back(), ".snapshot"))).ok();
@@ -162,12 +164,14 @@ void PartitionLogImpl::drop_below(Offset start) {
   if (change.dropped.empty()) return;
   Offset base = segments_.front()->base;
   written_ = std::max(written_, base);
-  if (recovery_point_.offset < base) recovery_point_ = {base, base, 0};
-  if (sync_wanted_ && syncing_point_.offset < base) syncing_point_ = {base, base, 0};
+  // The next recovery point no longer promises what lies below, so the state must not either.
+  journaled_log_start_ = std::max(journaled_log_start_, base);
+  if (syncing_point_.segment_base < base) syncing_point_.offset = -1;  // its segment will not be synced any more
   size_t gone = static_cast<size_t>(
       std::partition_point(aborted_.begin(), aborted_.end(), [&](const AbortedTxnEntry& e) { return e.last_offset < base; }) - aborted_.begin());
   aborted_.erase(aborted_.begin(), aborted_.begin() + static_cast<ptrdiff_t>(gone));
-  aborted_saved_ -= std::min(aborted_saved_, gone);
+  change.kind = FileChange::Kind::below;
+  change.end = base;
   change.generation = generation_;
   add_file_change(std::move(change));
   recount_dirty();

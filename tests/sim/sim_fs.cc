@@ -159,6 +159,9 @@ std::string SimFs::parent(const std::string& path) {
 
 void SimFs::apply(Names& names, const NameChange& change) {
   if (change.removal) {
+    // A directory is empty when it is removed: what the image still has in it went before.
+    const std::string prefix = change.path + "/";
+    for (auto it = names.lower_bound(prefix); it != names.end() && it->first.compare(0, prefix.size(), prefix) == 0;) it = names.erase(it);
     names.erase(change.path);
     return;
   }
@@ -261,8 +264,14 @@ Status SimFs::sync_dir(const std::string& raw) {
   if (!is_dir(dir)) return Error(ErrorCode::not_found, "sync_dir", dir + ": No such directory");
   std::vector<NameChange> left;
   for (NameChange& change : pending_) {
-    if (change.dir == dir) apply(durable_names_, change);
-    else left.push_back(std::move(change));
+    if (change.dir != dir) {
+      left.push_back(std::move(change));
+      continue;
+    }
+    apply(durable_names_, change);
+    // What was pending in a directory that is gone or has another name is no change of the one that comes to its place.
+    const std::string gone = (change.removal ? change.path : change.from) + "/";
+    if (gone.size() > 1) std::erase_if(left, [&](const NameChange& c) { return c.path.compare(0, gone.size(), gone) == 0; });
   }
   pending_ = std::move(left);
   return {};
