@@ -109,7 +109,7 @@ WEIR_API(OffsetCommit, offset_commit) {
   with_offsets_topic(request, [request, body = std::move(body), reply = std::move(reply)] { request.node.groups.commit(body, request.version(), reply); });
 }
 WEIR_API(OffsetFetch, offset_fetch) {
-  with_offsets_topic(request, [request, body = std::move(body), reply = std::move(reply)] { reply(request.node.groups.fetch(body, request.version())); });
+  with_offsets_topic(request, [request, body = std::move(body), reply = std::move(reply)] { request.node.groups.fetch(body, request.version(), reply); });
 }
 WEIR_API(ListGroups, list_groups) { reply(request.node.groups.list(body)); }
 WEIR_API(DescribeGroups, describe_groups) { reply(request.node.groups.describe(body, request.version())); }

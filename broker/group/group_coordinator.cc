@@ -1,6 +1,7 @@
 #include "broker/group/group_coordinator.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/util/check.h"
 #include "base/util/diag.h"
@@ -15,6 +16,7 @@ namespace {
 constexpr size_t kLoadBytes = 4 << 20;
 // Versions that Kafka 4.3 writes; its tools read them.
 constexpr int16_t kOffsetKeyVersion = 1, kOffsetValueVersion = 3, kGroupKeyVersion = 2, kGroupValueVersion = 3;
+constexpr const char* kConfirmGroup = "__weir_confirm";  // see confirm()
 
 int16_t code16(ErrorCode c) { return static_cast<int16_t>(c); }
 
@@ -81,6 +83,9 @@ struct GroupCoordinator::Shard : std::enable_shared_from_this<Shard>, replicatio
   OffsetStore offsets;
   std::map<std::string, std::unique_ptr<Entry>> groups;
   std::map<std::string, wire::GroupMetadataValue> restored;  // while loading: the last value wins
+  bool confirming = false;
+  bool closed = false;  // the coordinator is gone
+  std::vector<std::function<void(ErrorCode)>> to_confirm;
 };
 
 GroupCoordinator::GroupCoordinator(io::Runtime& runtime, const config::BrokerConfig& config) : runtime_(runtime), config_(config) {
@@ -91,7 +96,7 @@ GroupCoordinator::GroupCoordinator(io::Runtime& runtime, const config::BrokerCon
 }
 
 GroupCoordinator::~GroupCoordinator() {
-  for (auto& [id, shard] : shards_) shard->alive = false;
+  for (auto& [id, shard] : shards_) shard->alive = false, shard->closed = true;
 }
 
 void GroupCoordinator::on_leadership(replication::Partition& partition, bool leads) {
@@ -368,12 +373,12 @@ void GroupCoordinator::commit(const wire::OffsetCommitRequest& request, int16_t 
 }
 
 wire::OffsetFetchResponse::OffsetFetchResponseGroup GroupCoordinator::fetch_group(const wire::OffsetFetchRequest::OffsetFetchRequestGroup& asked,
-                                                                                  int16_t version) {
+                                                                                  int16_t version, ErrorCode unconfirmed) {
   wire::OffsetFetchResponse::OffsetFetchResponseGroup out;
   out.group_id = asked.group_id;
   auto shard = shard_of(asked.group_id);
-  out.error_code = code16(shard.code());
-  if (!shard) return out;
+  out.error_code = code16(shard ? unconfirmed : shard.code());
+  if (out.error_code != 0) return out;
   auto describe = [](PartitionId partition, const wire::OffsetCommitValue* v) {
     wire::OffsetFetchResponse::OffsetFetchResponsePartitions p;
     p.partition_index = partition;
@@ -410,10 +415,62 @@ wire::OffsetFetchResponse::OffsetFetchResponseGroup GroupCoordinator::fetch_grou
   return out;
 }
 
-wire::OffsetFetchResponse GroupCoordinator::fetch(const wire::OffsetFetchRequest& request, int16_t version) {
+void GroupCoordinator::fetch(const wire::OffsetFetchRequest& request, int16_t version, std::function<void(wire::OffsetFetchResponse)> reply) {
+  std::set<std::shared_ptr<Shard>, std::owner_less<std::shared_ptr<Shard>>> seen;
+  std::vector<std::shared_ptr<Shard>> shards;  // in the order of the request
+  auto add = [&](const std::string& group) {
+    auto shard = shard_of(group);
+    if (shard && seen.insert((*shard)->shared_from_this()).second) shards.push_back((*shard)->shared_from_this());
+  };
+  if (version >= 8) {
+    for (const auto& g : request.groups) add(g.group_id);
+  } else {
+    add(request.group_id);
+  }
+  struct Waiting {
+    size_t shards;
+    ErrorCode worst = ErrorCode::none;
+  };
+  auto waiting = std::make_shared<Waiting>(Waiting{shards.size()});
+  auto finish = [this, request, version, waiting, reply = std::move(reply)] { reply(fetch_now(request, version, waiting->worst)); };
+  if (shards.empty()) return finish();
+  for (auto& shard : shards) {
+    confirm(shard, [waiting, finish](ErrorCode code) {
+      if (code != ErrorCode::none) waiting->worst = code;
+      if (--waiting->shards == 0) finish();
+    });
+  }
+}
+
+/// The record is a tombstone of a group that cannot be: readers of the log pass over it. Calls that come while one is on its way share the next.
+void GroupCoordinator::confirm(std::shared_ptr<Shard> shard, std::function<void(ErrorCode)> done) {
+  shard->to_confirm.push_back(std::move(done));
+  if (shard->confirming) return;
+  shard->confirming = true;
+  auto waiting = std::move(shard->to_confirm);
+  shard->to_confirm.clear();
+  append(*shard, {{wire::encode_versioned(wire::GroupMetadataKey{kConfirmGroup}, kGroupKeyVersion), std::nullopt}},
+         [this, shard, waiting = std::move(waiting)](ErrorCode code) {
+           if (shard->closed) return;
+           // Alone in the ISR: nobody else can have been elected, and often nothing can be written.
+           if (code != ErrorCode::none && shard->alive && shard->partition.leads() && shard->partition.view(runtime_.now()).isr.size() == 1) code = ErrorCode::none;
+           shard->confirming = false;
+           for (const auto& w : waiting) w(code);
+           if (shard->to_confirm.empty() || shard->confirming) return;
+           if (!shard->alive) {
+             for (auto& w : std::exchange(shard->to_confirm, {})) w(ErrorCode::not_coordinator);
+             return;
+           }
+           auto first = std::move(shard->to_confirm.front());
+           shard->to_confirm.erase(shard->to_confirm.begin());
+           confirm(shard, std::move(first));
+         });
+}
+
+wire::OffsetFetchResponse GroupCoordinator::fetch_now(const wire::OffsetFetchRequest& request, int16_t version, ErrorCode unconfirmed) {
   wire::OffsetFetchResponse response;
   if (version >= 8) {
-    for (const auto& group : request.groups) response.groups.push_back(fetch_group(group, version));
+    for (const auto& group : request.groups) response.groups.push_back(fetch_group(group, version, unconfirmed));
     return response;
   }
   // One group, with its topics at the top.
@@ -425,7 +482,7 @@ wire::OffsetFetchResponse GroupCoordinator::fetch(const wire::OffsetFetchRequest
   } else {
     asked.topics = std::nullopt;
   }
-  auto group = fetch_group(asked, version);
+  auto group = fetch_group(asked, version, unconfirmed);
   response.error_code = group.error_code;
   if (group.error_code != 0 && request.topics) {
     // Version 1 has no place for an error but the partitions.

@@ -52,7 +52,9 @@ class GroupCoordinator {
   ErrorCode heartbeat(const wire::HeartbeatRequest& request);
   wire::LeaveGroupResponse leave(const wire::LeaveGroupRequest& request, int16_t version);
   void commit(const wire::OffsetCommitRequest& request, int16_t version, std::function<void(wire::OffsetCommitResponse)> reply);
-  wire::OffsetFetchResponse fetch(const wire::OffsetFetchRequest& request, int16_t version);
+  /// Answers once the groups' partitions are known to be still led here: a coordinator that stood still or was cut off may have been replaced without knowing,
+  /// and must not hand out offsets that went on elsewhere.
+  void fetch(const wire::OffsetFetchRequest& request, int16_t version, std::function<void(wire::OffsetFetchResponse)> reply);
   wire::ListGroupsResponse list(const wire::ListGroupsRequest& request);
   wire::DescribeGroupsResponse describe(const wire::DescribeGroupsRequest& request, int16_t version);
   void remove(const wire::DeleteGroupsRequest& request, std::function<void(wire::DeleteGroupsResponse)> reply);
@@ -73,13 +75,17 @@ class GroupCoordinator {
   Entry& entry(Shard& shard, const std::string& group);
   void after(Shard& shard, Entry& entry);
   void append(Shard& shard, std::vector<Record> records, std::function<void(ErrorCode)> done);
+  /// Calls back when a record that was appended after this call is committed: nobody else led the partition when it was made.
+  void confirm(std::shared_ptr<Shard> shard, std::function<void(ErrorCode)> done);
+  wire::OffsetFetchResponse fetch_now(const wire::OffsetFetchRequest& request, int16_t version, ErrorCode unconfirmed);
   void load(Shard& shard, Offset end);
   void load_from(std::shared_ptr<Shard> shard, Offset from, Offset end);
   void replay(Shard& shard, ConstBytes batches);
   void unload(Shard& shard);
   void expire_offsets(Shard& shard);
   std::optional<std::string> topic_name(const std::string& name, const Uuid& id, int16_t version) const;
-  wire::OffsetFetchResponse::OffsetFetchResponseGroup fetch_group(const wire::OffsetFetchRequest::OffsetFetchRequestGroup& asked, int16_t version);
+  wire::OffsetFetchResponse::OffsetFetchResponseGroup fetch_group(const wire::OffsetFetchRequest::OffsetFetchRequestGroup& asked, int16_t version,
+                                                                    ErrorCode unconfirmed);
 
   io::Runtime& runtime_;
   const config::BrokerConfig& config_;
