@@ -1,0 +1,63 @@
+#include "tests/log/log_test_util.h"
+#include "tests/sim/sim_fs.h"
+
+namespace weir::log {
+namespace {
+
+Result<AppendInfo> append(PartitionLog& log, int32_t sequence, ProducerEpoch epoch = 0, int records = 2) {
+  return log.append_as_leader(make_batch({.records = records, .producer_id = 7, .producer_epoch = epoch, .sequence = sequence}), 0);
+}
+
+TEST(LogIdempotence, RepetitionsOfTheLastFiveGetTheirOriginalOffsetsAlsoAfterACrash) {
+  SimLogs s("/data/log", 3);
+  ASSERT_TRUE(s.open().ok());
+  PartitionLog* log = &s.make();
+  for (int i = 0; i < 8; ++i) ASSERT_TRUE(append(*log, 2 * i).ok());
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 3; i < 8; ++i) {
+      auto again = append(*log, 2 * i);
+      ASSERT_TRUE(again.ok());
+      EXPECT_TRUE(again->duplicate);
+      EXPECT_EQ(again->base_offset, 2 * i);
+    }
+    EXPECT_EQ(log->log_end_offset(), 16);
+    EXPECT_EQ(append(*log, 18).code(), ErrorCode::out_of_order_sequence_number);
+    s.run();
+    ASSERT_TRUE(s.crash(round == 1).ok());
+    log = &s.log();
+  }
+  ASSERT_TRUE(append(*log, 0, 1).ok());
+  EXPECT_EQ(append(*log, 16, 0).code(), ErrorCode::invalid_producer_epoch);
+}
+
+TEST(LogIdempotence, SequencesWrap) {
+  SimLogs s;
+  ASSERT_TRUE(s.open().ok());
+  PartitionLog& log = s.make();
+  ASSERT_TRUE(append(log, 0).ok());
+  ASSERT_TRUE(append(log, 0, 1, 1).ok());
+  // A log that knows nothing of a producer's newest epoch takes 0 only; so the end of the range is reached as a follower does.
+  ASSERT_TRUE(log.append_as_follower(make_batch({.records = 2, .producer_id = 9, .sequence = INT32_MAX - 1}, log.log_end_offset(), 0)).ok());
+  auto next = log.append_as_leader(make_batch({.records = 2, .producer_id = 9, .sequence = 0}), 0);
+  ASSERT_TRUE(next.ok()) << next.error().message();
+  EXPECT_FALSE(next->duplicate);
+}
+
+TEST(LogFaults, AFailedSyncIsFinal) {
+  SimLogs s("/data/log", 5);
+  ASSERT_TRUE(s.open().ok());
+  PartitionLog& log = s.make();
+  RecordingListener listener;
+  log.set_listener(&listener);
+  s.run();
+  s.world->node(0).fs().fail_syncs = 1;
+  ASSERT_TRUE(log.append_as_leader(make_batch({}), 0).ok());
+  s.run(std::chrono::seconds(1));
+  EXPECT_TRUE(s.set->offline());
+  EXPECT_EQ(listener.failures.size(), 1u);
+  EXPECT_EQ(log.durable_offset(), 0);
+  EXPECT_EQ(log.append_as_leader(make_batch({}), 0).code(), ErrorCode::kafka_storage_error);
+}
+
+}  // namespace
+}  // namespace weir::log
