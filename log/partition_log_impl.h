@@ -225,6 +225,8 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   Error malformed(std::string what) const;
   Status load_active(Segment& segment, const StoredState& stored);
   Status load_sealed(Segment& segment);
+  /// What rolls a segment by time, and tells the age of the log, is its first batch; a load does not come by it.
+  Status restore_first_timestamp(Segment& segment);
   Status load_txn_indexes();
   Status write_now(bool sync);
 

@@ -89,7 +89,19 @@ Status PartitionLogImpl::load_segments(const StoredState& stored) {
     segments_[i]->end = segments_[i + 1]->base;
     TRY(load_sealed(*segments_[i]));
   }
-  return load_active(active(), stored);
+  TRY(load_active(active(), stored));
+  TRY(restore_first_timestamp(*segments_.front()));
+  return segments_.size() > 1 ? restore_first_timestamp(active()) : Status();
+}
+
+Status PartitionLogImpl::restore_first_timestamp(Segment& s) {
+  uint8_t header[BatchHeader::kSize];
+  if (s.size < sizeof header) return {};
+  TRY(open_file(s));
+  TRY_ASSIGN(size_t got, host_.runtime().disk().read_now(s.file->id, 0, Bytes(header, sizeof header)));
+  if (got == sizeof header) s.first_timestamp = BatchHeader(header).max_timestamp();
+  if (s.sealed) s.file.reset();
+  return {};
 }
 
 Status PartitionLogImpl::remove_segment_files(Offset base) {
