@@ -1,10 +1,5 @@
 #include "tests/sim/simulation.h"
 
-#include <time.h>
-
-#include <cstdio>
-#include <cstdlib>
-
 #include <gtest/gtest.h>
 
 #include "base/util/diag.h"
@@ -52,19 +47,6 @@ TEST_F(Simulation, FixedSeedsHoldWithAllFaults) {
 
 /// Batches in flight to a node that was not the new partition's leader yet: the first were refused, and a later one was taken as the first.
 TEST_F(Simulation, ANewPartitionTakesAProducersFirstBatchFirst) { run({.seed = 1, .faults = "pause,cut"}); }
-
-/// Seeds that nobody has run before; WEIR_SIM_RUNS says how many.
-TEST_F(Simulation, NewSeedsHoldWithAllFaults) {
-  const char* wanted = std::getenv("WEIR_SIM_RUNS");
-  const int runs = wanted ? std::atoi(wanted) : 10;
-  timespec now;
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  const uint64_t first = static_cast<uint64_t>(now.tv_sec) * 1000;
-  std::printf("seeds %llu to %llu\n", static_cast<unsigned long long>(first), static_cast<unsigned long long>(first) + static_cast<unsigned long long>(runs) - 1);
-  double seconds = 0;
-  for (int i = 0; i < runs; ++i) seconds += run({.seed = first + static_cast<uint64_t>(i), .faults = "all"}).virtual_seconds;
-  std::printf("%d runs, %.1f virtual hours\n", runs, seconds / 3600);
-}
 
 }  // namespace
 }  // namespace weir::sim
