@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <list>
+#include <set>
 
 #include "base/util/check.h"
 #include "base/wire/messages/fetch.h"
@@ -91,7 +92,13 @@ class PartitionClient::Poller : public std::enable_shared_from_this<Poller> {
     request.session_id = 0;
     request.session_epoch = -1;
     std::vector<std::shared_ptr<Read>> asked;
+    // A partition may stand in a request only once: of two reads of one partition the second waits for its turn.
+    std::set<TopicPartition> taken;
     for (auto it = reads_.begin(); it != reads_.end();) {
+      if (taken.contains((*it)->tp)) {
+        ++it;
+        continue;
+      }
       const auto* topic = node_.image().topic((*it)->tp.topic);
       if (!topic) {
         auto gone = *it;
@@ -107,14 +114,14 @@ class PartitionClient::Poller : public std::enable_shared_from_this<Poller> {
       p.partition_max_bytes = static_cast<int32_t>((*it)->bytes_max);
       t.partitions.push_back(p);
       request.topics.push_back(std::move(t));
+      taken.insert((*it)->tp);
       asked.push_back(*it);
-      ++it;
+      it = reads_.erase(it);
     }
     if (asked.empty()) {
       in_flight_ = false;
       return;
     }
-    reads_.clear();
     replication::call<wire::FetchResponse>(node_.peers, leader_, Lane::read, request, kFetchVersion, kCallTimeout,
                                            [self = shared_from_this(), asked](Result<wire::FetchResponse> response) { self->answered(asked, std::move(response)); });
   }

@@ -141,7 +141,11 @@ def restart():
         produce(cluster, "in", [[json.dumps({"ts": last, "service": "end", "endpoint": "/", "status": 200, "duration_ms": 1, "user": "u"})]])
         with open(os.path.join(CASES, case, "expected.jsonl")) as f:
             want = sum(1 for _ in f)
-        wait_for("all rows", 60, lambda: len(read_all(cluster, "out")) >= want, every=0.5)
+        try:
+            wait_for("all rows", 40, lambda: len(read_all(cluster, "out")) >= want, every=0.5)
+        except TimeoutError:
+            say(f"{len(read_all(cluster, 'out'))} of {want} rows; the job:\n" + run([WEIR, "job", "show", "restarted", "--bootstrap", cluster.bootstrap], check=False).stdout)
+            raise
         time.sleep(1)  # a row too many would come now
         rows = read_all(cluster, "out")
         compare(case, rows)
