@@ -1,5 +1,7 @@
 #include "tests/sim/workload/producer.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/util/bytes.h"
@@ -10,7 +12,9 @@
 namespace weir::sim {
 namespace {
 
-constexpr int kInFlightMax = 5;
+/// A partition remembers a producer's last five batches (Kafka ProducerStateEntry): only they are known again when they are repeated. So nothing is sent that lies
+/// further than that behind the oldest unacknowledged batch, also when those between are acknowledged already.
+constexpr size_t kWindow = 5;
 constexpr size_t kBacklogMax = 12;
 
 bool retriable(ErrorCode code) {
@@ -127,8 +131,8 @@ void Producer::pump(const TopicPartition& tp) {
   // A leader that does not know a producer takes any sequence (KIP-360), so the batches before must not be on their way to another one.
   if (part.in_flight > 0 && part.sent_to != to->leader) return;
   part.sent_to = to->leader;
-  for (Batch& b : part.batches) {
-    if (part.in_flight >= kInFlightMax) return;
+  for (size_t i = 0; i < std::min(part.batches.size(), kWindow); ++i) {
+    Batch& b = part.batches[i];
     if (!b.in_flight && !b.done) send(tp, b, *to);
   }
 }

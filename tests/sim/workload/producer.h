@@ -5,8 +5,8 @@
 
 namespace weir::sim {
 
-/// An idempotent producer with acks=all: numbered records, at most five batches of a partition in flight, retried with their sequence and in order until they
-/// are acknowledged, as the Java client does (without ever giving up). Now and then it drains and takes a new producer id.
+/// An idempotent producer with acks=all: numbered records, batches in flight within five of the oldest unacknowledged one, retried with their sequence and in
+/// order until they are acknowledged, as the Java client does (without ever giving up). Now and then it drains and takes a new producer id.
 class Producer final : public Client {
  public:
   struct Options {
@@ -33,7 +33,7 @@ class Producer final : public Client {
     bool done = false;
   };
   struct Part {
-    std::deque<Batch> batches;  // unacknowledged, in order
+    std::deque<Batch> batches;  // in order, from the first unacknowledged one on
     int64_t next_n = 0;
     int32_t next_sequence = 0;
     int in_flight = 0;

@@ -48,5 +48,8 @@ TEST_F(Simulation, FixedSeedsHoldWithAllFaults) {
 /// Batches in flight to a node that was not the new partition's leader yet: the first were refused, and a later one was taken as the first.
 TEST_F(Simulation, ANewPartitionTakesAProducersFirstBatchFirst) { run({.seed = 1, .faults = "pause,cut"}); }
 
+/// Of batches in flight the first timed out and later ones were acknowledged. Repeating the first is known as a duplicate as long as no sixth batch was sent.
+TEST_F(Simulation, ABatchThatTimedOutIsKnownAgainBehindAcknowledgedOnes) { run({.seed = 500573, .faults = "all"}); }
+
 }  // namespace
 }  // namespace weir::sim
