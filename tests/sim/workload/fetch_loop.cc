@@ -20,12 +20,17 @@ void FetchLoop::assign(std::map<TopicPartition, Position> positions) {
   fetch_all();
 }
 
+const Client::Partition* FetchLoop::leader(const TopicPartition& tp, const Position& position) const {
+  const Partition* p = partition(tp);
+  return p && p->leader != kNoBroker && p->epoch >= position.last_epoch ? p : nullptr;
+}
+
 void FetchLoop::fetch_all() {
   std::set<BrokerId> leaders;
   bool lost = false;
   for (const auto& [tp, position] : positions_) {
-    const Partition* p = partition(tp);
-    if (p && p->leader != kNoBroker) leaders.insert(p->leader);
+    const Partition* p = leader(tp, position);
+    if (p) leaders.insert(p->leader);
     else lost = true;
   }
   for (BrokerId b : leaders) {
@@ -41,7 +46,7 @@ void FetchLoop::fetch(BrokerId broker) {
   request.max_bytes = random().chance(1, 4) ? 2000 : 1 << 20;
   std::vector<TopicPartition> asked;
   for (const auto& [tp, position] : positions_) {
-    const Partition* p = partition(tp);
+    const Partition* p = leader(tp, position);
     if (!p || p->leader != broker) continue;
     if (request.topics.empty() || request.topics.back().topic != tp.topic) {
       auto& t = request.topics.emplace_back();

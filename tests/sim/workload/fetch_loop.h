@@ -19,7 +19,7 @@ class FetchLoop : public Client {
  protected:
   struct Position {
     Offset next = 0;
-    LeaderEpoch last_epoch = kNoLeaderEpoch;   // of the last batch read
+    LeaderEpoch last_epoch = kNoLeaderEpoch;   // of the last batch read, by whoever committed `next` too
     LeaderEpoch watermark_epoch = kNoLeaderEpoch;
     Offset high_watermark = -1;                // as the leader of that epoch said last
   };
@@ -31,6 +31,8 @@ class FetchLoop : public Client {
   void on_metadata() override { fetch_all(); }
 
  private:
+  /// The leader if the metadata of it is not older than what was read (KIP-320): a broker that was cut off may name itself for long, and its log ends earlier.
+  const Partition* leader(const TopicPartition& tp, const Position& position) const;
   void fetch(BrokerId broker);
   void take(BrokerId broker, const std::vector<TopicPartition>& asked, const wire::FetchResponse& response, bool& again);
   bool read(const TopicPartition& tp, Position& position, ConstBytes bytes);

@@ -179,6 +179,7 @@ void GroupMember::fetch_offsets(std::vector<TopicPartition> mine) {
         if (p.error_code != 0) return again(Again::join, 200ms);
         ledger().offset_fetched(group_, tp, floor->second, p.committed_offset);
         positions[tp].next = std::max<Offset>(p.committed_offset, 0);
+        positions[tp].last_epoch = p.committed_leader_epoch;
         committed_[tp] = positions[tp].next;
       }
     }
