@@ -16,10 +16,9 @@ class TopicCreator {
   /// Set once the node is put together.
   void attach(Services& node) { node_ = &node; }
 
-  /// `done(none)` when the topic exists in this node's image with a leader for every partition, else why not.
+  /// `done(none)` when the topic exists in this node's image with a leader for every partition, else why not. Internal topics (`__consumer_offsets`, `__weir_…`)
+  /// are made with their own counts and configs.
   void ensure(const std::string& topic, std::function<void(ErrorCode)> done);
-  /// The same for `__consumer_offsets` and the like, with their counts and configs.
-  void ensure_internal(const std::string& topic, std::function<void(ErrorCode)> done) { ensure(topic, std::move(done)); }
 
  private:
   void finish(const std::string& topic, ErrorCode code);

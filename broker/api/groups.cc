@@ -86,7 +86,7 @@ WEIR_API(FindCoordinator, find_coordinator) {
     reply(std::move(response));
   };
   // The first to ask for a coordinator makes the topic, and gets an answer that can be used at once.
-  if (body.key_type == kGroupKey) request.node.topics.ensure_internal(kOffsetsTopic, std::move(answer));
+  if (body.key_type == kGroupKey) request.node.topics.ensure(kOffsetsTopic, std::move(answer));
   else answer(ErrorCode::none);
 }
 

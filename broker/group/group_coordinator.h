@@ -71,7 +71,6 @@ class GroupCoordinator {
   };
 
   Result<Shard*> shard_of(const std::string& group);
-  ErrorCode code_of_shard(const std::string& group);
   Entry& entry(Shard& shard, const std::string& group);
   void after(Shard& shard, Entry& entry);
   void append(Shard& shard, std::vector<Record> records, std::function<void(ErrorCode)> done);
