@@ -27,12 +27,18 @@ Status check_header(BatchHeader b, const LogConfig& config, Origin origin) {
   return {};
 }
 
+/// a - b; a client's timestamp may be any number.
+int64_t saturating_sub(int64_t a, int64_t b) {
+  int64_t difference = 0;
+  return __builtin_sub_overflow(a, b, &difference) ? (a < b ? INT64_MIN : INT64_MAX) : difference;
+}
+
 Status check_timestamp(WallMillis timestamp, const LogConfig& config, WallMillis now) {
   // KIP-937: too old and too far ahead are judged apart.
-  if (now - timestamp > config.message_timestamp_before_max_ms) {
+  if (saturating_sub(now, timestamp) > config.message_timestamp_before_max_ms) {
     return Error(ErrorCode::invalid_timestamp, "validator", "timestamp " + std::to_string(timestamp) + " is too old");
   }
-  if (timestamp - now > config.message_timestamp_after_max_ms) {
+  if (saturating_sub(timestamp, now) > config.message_timestamp_after_max_ms) {
     return Error(ErrorCode::invalid_timestamp, "validator", "timestamp " + std::to_string(timestamp) + " is too far ahead");
   }
   return {};
@@ -42,13 +48,21 @@ Status check_timestamp(WallMillis timestamp, const LogConfig& config, WallMillis
 /// compression (Java batch.size, librdkafka batch.size), so this is far above what they send.
 constexpr size_t kDecompressedMax = 128u << 20;
 
+Result<wire::RecordIterator> open_records(const wire::RecordBatchView& view) {
+  auto records = wire::RecordIterator::open(view, kDecompressedMax);
+  if (records.code() == ErrorCode::limit_reached) return Error(ErrorCode::message_too_large, "validator", "more than 128 MiB when decompressed");
+  // Whatever else is wrong with the packed bytes: what arrived is not what a producer packed.
+  if (!records) return Error(ErrorCode::corrupt_message, "validator", records.error().message());
+  return records;
+}
+
 /// Walks over the records: structure, timestamps, keys; stamps the header with the largest timestamp or, with LogAppendTime, with `now`.
 Status check_records(Bytes batch, const LogConfig& config, WallMillis now) {
   BatchHeader b(batch.data());
   bool append_time = config.message_timestamp_type == TimestampType::log_append_time;
   if (!append_time && b.log_append_time()) return Error(ErrorCode::invalid_timestamp, "validator", "a producer may not set log append time");
   TRY_ASSIGN(auto view, wire::RecordBatchView::parse(batch));
-  TRY_ASSIGN(auto records, wire::RecordIterator::open(view, kDecompressedMax));
+  TRY_ASSIGN(auto records, open_records(view));
   WallMillis max_timestamp = -1;
   int32_t expected = 0;
   while (auto record = records.next()) {
