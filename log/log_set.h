@@ -16,7 +16,9 @@ struct LogSetOptions {
   uint64_t tail_cache_bytes = 64ull << 20;      // budget over all partitions
   uint32_t journal_groups_in_flight = 4;
   uint64_t free_bytes_floor = 64ull << 20;      // below: produces are refused with no_space
-  LogConfig defaults;
+  /// What a log that the start finds obeys until its set_config. Only the sizes in it matter: until then there is no retention, no roll by time and no producer
+  /// expiry, because nobody knows yet what the topic asks for.
+  LogConfig until_configured;
 };
 
 /// What the start found and did, for the ready line and the log.

@@ -304,6 +304,7 @@ void PartitionLogImpl::set_high_watermark(Offset hw) {
 
 void PartitionLogImpl::set_config(const LogConfig& config) {
   config_ = config;
+  configured_ = true;
   if (config_.flush == FlushPolicy::os) raise_durable();
 }
 
@@ -327,6 +328,7 @@ std::vector<SegmentInfo> PartitionLogImpl::segments() const {
 
 void PartitionLogImpl::tick(WallMillis now) {
   if (retired_) return;
+  if (!configured_) return close_idle_files();
   producers_.expire(now, config_.producer_id_expiration_ms);
   Segment& s = active();
   if (s.size > 0 && now - s.created >= config_.segment_ms) roll(log_end_offset(), now);

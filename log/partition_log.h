@@ -116,6 +116,7 @@ class PartitionLog {
   virtual const TopicPartition& topic_partition() const = 0;
   virtual const Uuid& topic_id() const = 0;
   virtual const LogConfig& config() const = 0;
+  /// A log that the start found deletes, rolls and forgets nothing by age or size before the first call.
   virtual void set_config(const LogConfig& config) = 0;
   virtual uint64_t size_bytes() const = 0;
   virtual std::vector<SegmentInfo> segments() const = 0;

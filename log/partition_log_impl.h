@@ -280,6 +280,7 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   uint64_t journaled_number_ = 0;      // of the last entry heard of
   Offset journaled_log_start_ = 0;
   bool created_ = false;
+  bool configured_ = true;             // not between a start that found the log and the first set_config
   bool damaged_ = false;               // synced bytes were gone at the start: the journal may not continue what is left
   bool retired_ = false;
 

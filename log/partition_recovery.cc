@@ -225,6 +225,7 @@ Status PartitionLogImpl::load_txn_indexes() {
 
 void PartitionLogImpl::begin_recovery(uint64_t next_entry) {
   recovering_ = true;
+  configured_ = false;
   recovery_point_.entry = next_entry;
 }
 

@@ -161,7 +161,7 @@ Status LogSetImpl::load_logs() {
       dirs_removed_ = true;
       continue;
     }
-    LogPtr log = make_log(s.tp, s.topic_id, options_.defaults);
+    LogPtr log = make_log(s.tp, s.topic_id, options_.until_configured);
     log->begin_recovery(s.stored.recovery.entry);
     TRY(log->load(s.stored));
     if (plan.cut_by == 0) continue;
@@ -184,7 +184,7 @@ Status LogSetImpl::replay_create(const JournalScan::Entry& entry) {
   if (logs_.contains(tp)) return Error(ErrorCode::malformed, "journal", "two logs of the name " + tp.to_string());
   TRY(runtime_.disk().remove_tree(path(tp.to_string())));
   dirs_removed_ = true;
-  LogPtr log = make_log(tp, id, options_.defaults);
+  LogPtr log = make_log(tp, id, options_.until_configured);
   log->begin_recovery(entry.number + 1);
   log->on_created();
   return {};

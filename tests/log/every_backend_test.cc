@@ -22,7 +22,7 @@ class LogOnEveryBackend : public ::testing::TestWithParam<std::string> {
   void closed(const LogHostMachine::Body& body) { host_->closed(options(), body); }
   void killed(const LogHostMachine::Body& body) { host_->killed(options(), body); }
   LogSetOptions options() {
-    options_.defaults = config_;
+    options_.until_configured = config_;
     return options_;
   }
   std::unique_ptr<LogHostMachine> host_;

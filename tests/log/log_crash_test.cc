@@ -48,7 +48,7 @@ class CrashRun {
     s_.config.segment_bytes = 6'000 + random_.below(40'000);
     s_.config.index_interval_bytes = 500;
     s_.config.retention_ms = -1;
-    s_.options.defaults = s_.config;
+    s_.options.until_configured = s_.config;
   }
 
   void run(int steps) {

@@ -201,5 +201,30 @@ TEST(PartitionLog, RetentionBySizeAndTime) {
   s.set->check_invariants();
 }
 
+TEST(PartitionLog, ALogFoundAtTheStartForgetsNothingUntilItsConfigIsKnown) {
+  SimLogs s("/data/log", 5);
+  s.config.retention_ms = -1;
+  ASSERT_TRUE(s.open().ok());
+  const WallMillis old = s.runtime->wall_now() - 30ll * 24 * 3600 * 1000;
+  PartitionLog* log = &s.make();
+  ASSERT_TRUE(log->append_as_leader(make_batch({.records = 3, .timestamp = old, .producer_id = 9, .sequence = 0}), 0).ok());
+  s.run();
+  log->set_high_watermark(3);
+  ASSERT_TRUE(s.close_and_reopen().ok());
+  log = &s.log();
+  EXPECT_EQ(log->high_watermark_checkpoint(), 3);
+  for (int i = 0; i < 3; ++i) s.set->tick(), s.run();
+  EXPECT_EQ(log->log_start_offset(), 0);
+  EXPECT_EQ(log->segments().size(), 1u);
+  log->set_config(s.config);
+  s.set->tick();
+  EXPECT_EQ(log->log_start_offset(), 0) << "kept for ever";
+  LogConfig a_week = s.config;
+  a_week.retention_ms = 7ll * 24 * 3600 * 1000;
+  log->set_config(a_week);
+  s.set->tick();
+  EXPECT_EQ(log->log_start_offset(), 3);
+}
+
 }  // namespace
 }  // namespace weir::log
