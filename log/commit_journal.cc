@@ -44,6 +44,7 @@ struct CommitJournal::Group : io::Completion {
   JournalMark end;
   Buffer buffer;
   std::vector<JournalEntry> entries;
+  MonoTime began;
   bool ended = false;
 };
 
@@ -209,6 +210,7 @@ bool CommitJournal::write_group() {
   ++groups_written_;
   bytes_written_ += bytes;
   Group& g = *group;
+  g.began = runtime_.now();
   in_flight_.push_back(std::move(group));
   if (mutations().ack_before_sync) {
     runtime_.defer([this, alive = alive_, entries = g.entries]() mutable {
@@ -233,6 +235,8 @@ void CommitJournal::group_done(Group& group, int32_t result) {
     std::erase_if(in_flight_, [](const auto& g) { return g->ended; });
     return;
   }
+  MonoTime now = runtime_.now();
+  write_latency_.record(now - group.began, now);
   complete_prefix();
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/io/runtime.h"
+#include "base/metrics/recent_latency.h"
 #include "base/util/buffer.h"
 #include "base/util/uuid.h"
 
@@ -95,6 +96,7 @@ class CommitJournal {
   bool in_memory() const { return file_ < 0; }
   uint64_t bytes_written() const { return bytes_written_; }
   uint64_t groups_written() const { return groups_written_; }
+  metrics::RecentLatency& write_latency() { return write_latency_; }
   uint64_t ring_bytes() const { return size_; }
   uint64_t live_bytes() const;
   void check_invariants() const;
@@ -134,6 +136,7 @@ class CommitJournal {
   uint32_t ios_ = 0;
   uint64_t bytes_written_ = 0;
   uint64_t groups_written_ = 0;
+  metrics::RecentLatency write_latency_;
 };
 
 /// Reads the groups of a ring in order from `mark` to the first that does not check. Plain reads, before the runtime turns.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/io/runtime.h"
+#include "base/metrics/recent_latency.h"
 #include "log/partition_log.h"
 
 namespace weir::log {
@@ -61,6 +62,7 @@ class LogSet {
   virtual uint64_t journal_bytes_written() const = 0;
   virtual bool direct_io() const = 0;
   virtual uint64_t journal_groups_written() const = 0;
+  virtual metrics::RecentLatency& journal_write_latency() = 0;  // of a group: from its write's start until it is on the disk
   /// CHECKs what must hold between turns; the simulator calls it after each step.
   virtual void check_invariants() const = 0;
 };

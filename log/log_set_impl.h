@@ -33,6 +33,7 @@ class LogSetImpl final : public LogSet, private LogHost, private JournalOwner {
   uint64_t tail_cache_used() const override { return cache_.used(); }
   uint64_t journal_bytes_written() const override { return journal_.bytes_written(); }
   uint64_t journal_groups_written() const override { return journal_.groups_written(); }
+  metrics::RecentLatency& journal_write_latency() override { return journal_.write_latency(); }
   bool direct_io() const override { return direct_io_; }
   void check_invariants() const override;
 

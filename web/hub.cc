@@ -322,7 +322,7 @@ void Hub::drain_series() {
   }
   if (std::exchange(series_flush_due_, true)) return;
   auto since = std::chrono::milliseconds(loop_->now_ms() - series_flushed_ms_);
-  loop_->after(std::max(options_.gather, options_.push_interval - since), [weak = weak_from_this()] {
+  loop_->after(std::max(options_.gather, options_.rows_interval - since), [weak = weak_from_this()] {
     if (auto self = weak.lock()) self->flush_series();
   });
 }

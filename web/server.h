@@ -34,6 +34,7 @@ struct WebOptions {
   size_t series_rows_max = 4000;                 // per table and key
   size_t resume_deltas_max = 600;                // kept per channel: one minute at 10 Hz
   std::chrono::milliseconds push_interval{100};  // per channel: ≤ 10 Hz
+  std::chrono::milliseconds rows_interval{33};   // for result rows, which nobody has to be asked for
   std::chrono::milliseconds gather{4};           // a first row waits this long for its siblings of the same window
   std::chrono::milliseconds request_timeout{15000};
   std::chrono::milliseconds ping_interval{15000};

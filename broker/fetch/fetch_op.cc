@@ -248,6 +248,9 @@ void FetchOp::answer() {
     if (found.unread && session_->id() != 0) session_->put_back(*found.at, true);  // there was no room for it: first the next time
     if (!worth_sending(found)) continue;
     SessionPartition& p = *found.at;
+    if (replica_ < 0 && found.bytes > 0) {
+      if (Partition* partition = find(p.key)) partition->add_bytes_out(found.bytes);
+    }
     p.sent_high_watermark = found.data.error_code == 0 ? found.data.high_watermark : kNoOffset;
     p.sent_last_stable = found.data.error_code == 0 ? found.data.last_stable_offset : kNoOffset;
     p.sent_log_start = found.data.error_code == 0 ? found.data.log_start_offset : kNoOffset;

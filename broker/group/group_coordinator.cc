@@ -6,6 +6,7 @@
 #include "base/util/check.h"
 #include "base/util/diag.h"
 #include "base/wire/codec.h"
+#include "base/wire/messages/consumer_protocol_assignment.h"
 #include "base/wire/record_batch.h"
 #include "base/wire/records/group_metadata_key.h"
 #include "base/wire/records/offset_commit_key.h"
@@ -688,6 +689,22 @@ void GroupCoordinator::tick() {
   }
 }
 
+namespace {
+
+/// The partitions that the group's leader gave to a member; what is no consumer's assignment is not ours to read.
+std::vector<TopicPartition> assigned_to(const ClassicGroup::Member& member, const GroupView& group) {
+  std::vector<TopicPartition> out;
+  if (group.protocol_type != "consumer" || member.assignment.empty()) return out;
+  auto assignment = wire::decode_versioned<wire::ConsumerProtocolAssignment>(member.assignment);
+  if (!assignment) return out;
+  for (const auto& topic : assignment->assigned_partitions) {
+    for (int32_t partition : topic.partitions) out.push_back({topic.topic, partition});
+  }
+  return out;
+}
+
+}  // namespace
+
 std::vector<GroupView> GroupCoordinator::view() const {
   std::vector<GroupView> out;
   for (const auto& [pid, shard] : shards_) {
@@ -698,7 +715,7 @@ std::vector<GroupView> GroupCoordinator::view() const {
       v.protocol_type = e->group.protocol_type();
       v.protocol = e->group.protocol().value_or("");
       v.generation = e->group.generation();
-      for (const auto& [mid, m] : e->group.members()) v.members.push_back({mid, m.client_id, m.client_host});
+      for (const auto& [mid, m] : e->group.members()) v.members.push_back({mid, m.client_id, m.client_host, m.instance_id, assigned_to(m, v)});
       if (const auto* offsets = shard->offsets.of(id)) {
         for (const auto& [tp, value] : *offsets) v.offsets.push_back({tp, value.offset});
       }

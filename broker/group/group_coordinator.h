@@ -28,6 +28,8 @@ struct GroupView {
   int32_t generation = 0;
   struct MemberView {
     std::string id, client_id, host;
+    std::optional<std::string> instance_id;
+    std::vector<TopicPartition> assigned;
   };
   std::vector<MemberView> members;
   std::vector<std::pair<TopicPartition, Offset>> offsets;

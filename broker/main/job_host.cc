@@ -330,7 +330,10 @@ void JobHost::shrink_log() {
 web::JobsView JobHost::view() {
   web::JobsView v;
   v.time_ms = runtime_.wall_now();
-  for (const auto& [name, job] : jobs_) v.jobs.push_back(job_view(job.definition, job.status));
+  for (auto& [name, job] : jobs_) {
+    v.jobs.push_back(job_view(job.definition, job.status));
+    job.rates.look(v.jobs.back(), v.time_ms);
+  }
   return v;
 }
 

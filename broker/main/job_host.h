@@ -44,6 +44,7 @@ class JobHost final : public CheckpointLog, public replication::PartitionWatcher
     JobDefinition definition;
     std::string status;           // the newest, written or not
     std::string written_status;
+    RowRates rates;
     std::unique_ptr<Running> running;
   };
 

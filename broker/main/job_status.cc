@@ -10,7 +10,6 @@
 namespace weir::main {
 namespace {
 
-/// Sums over two statuses give no rates: they come from counters and the time between two records, kept by the page.
 std::string optional_number(int64_t value, bool known) { return known ? std::to_string(value) : "null"; }
 
 std::optional<int64_t> number(const simdjson::dom::element& e, const char* name) {
@@ -133,6 +132,19 @@ web::JobView job_view(const JobDefinition& job, std::string_view status) {
     for (auto o : outputs) v.output_topic += (v.output_topic.empty() ? "" : ", ") + text(o, "topic");
   }
   return v;
+}
+
+void RowRates::look(web::JobView& view, WallMillis now) {
+  if (!view.rows_in || !view.rows_out) return looks_.clear();
+  bool again = !looks_.empty() && (*view.rows_in < looks_.back().rows_in || *view.rows_out < looks_.back().rows_out ||
+                                   now < looks_.back().at);
+  if (again) looks_.clear();
+  looks_.push_back({now, *view.rows_in, *view.rows_out});
+  while (looks_.size() > 2 && looks_[1].at <= now - kSpan) looks_.pop_front();
+  double seconds = static_cast<double>(now - looks_.front().at) / 1000;
+  if (seconds < 1) return;
+  view.rows_in_rate = static_cast<double>(*view.rows_in - looks_.front().rows_in) / seconds;
+  view.rows_out_rate = static_cast<double>(*view.rows_out - looks_.front().rows_out) / seconds;
 }
 
 }  // namespace weir::main

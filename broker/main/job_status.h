@@ -1,4 +1,5 @@
 #pragma once
+#include <deque>
 #include <string>
 
 #include "processor/job/job_info.h"
@@ -23,6 +24,21 @@ std::string failed_status_json(const JobDefinition& job, const std::string& why,
 web::JobView job_view(const JobDefinition& job, std::string_view status);
 /// The id a status speaks of.
 std::string status_id(std::string_view status);
+
+/// Rows a second of a job, from the counters of its last statuses.
+class RowRates {
+ public:
+  /// Sets the rates of `view` over the last kSpan; unknown until two looks lie apart, and after a restart of the job.
+  void look(web::JobView& view, WallMillis now);
+
+ private:
+  static constexpr WallMillis kSpan = 10'000;
+  struct Look {
+    WallMillis at;
+    int64_t rows_in, rows_out;
+  };
+  std::deque<Look> looks_;
+};
 
 std::string json_text(std::string_view s);
 

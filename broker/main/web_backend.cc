@@ -151,7 +151,8 @@ WebBackend::NodeState WebBackend::local_state() {
     counters_.at = now;
     counters_.cpu_s = cpu_seconds();
     counters_.requests = node_.requests();
-    for (auto* p : s.replicas.all()) counters_.partitions[p->tp()] = {p->log_end_offset(), p->log().size_bytes()};
+    for (auto* p : s.replicas.all())
+      counters_.partitions[p->tp()] = {p->log_end_offset(), p->log().size_bytes(), p->bytes_out()};
   }
   double span = before_.at.ns == 0 ? 0 : static_cast<double>((counters_.at - before_.at).count()) / 1e9;
   NodeState v;
@@ -167,6 +168,7 @@ WebBackend::NodeState WebBackend::local_state() {
     v.requests_rate = static_cast<double>(counters_.requests - before_.requests) / span;
   }
   v.produce_p99_us = s.produce_latency.quantile_us(0.99, now);
+  v.sync_p99_us = s.logs.journal_write_latency().quantile_us(0.99, now);
   if (!s.config.log_dirs.empty()) {
     if (auto free = runtime_.disk().free_bytes(s.config.log_dirs[0])) v.disk_free_bytes = static_cast<int64_t>(*free);
   }
@@ -186,11 +188,20 @@ WebBackend::NodeState WebBackend::local_state() {
     auto was = before_.partitions.find(partition->tp()), is = counters_.partitions.find(partition->tp());
     if (span > 0 && is != counters_.partitions.end()) {
       // A partition that was not there before began empty.
-      auto [end0, bytes0] = was == before_.partitions.end() ? std::pair<Offset, uint64_t>{0, 0} : was->second;
-      out.records_in_rate = std::max(0.0, static_cast<double>(is->second.first - end0) / span);
-      out.bytes_in_rate = is->second.second >= bytes0 ? static_cast<double>(is->second.second - bytes0) / span : 0;
+      PartitionCounters from = was == before_.partitions.end() ? PartitionCounters{} : was->second;
+      auto rate = [span](auto now, auto then) { return now > then ? static_cast<double>(now - then) / span : 0; };
+      out.records_in_rate = rate(is->second.log_end, from.log_end);
+      out.bytes_in_rate = rate(is->second.bytes, from.bytes);
+      out.bytes_out_rate = rate(is->second.bytes_out, from.bytes_out);
     }
     for (const auto& r : pv.replicas) out.replicas.push_back({r.broker, r.durable_end, r.caught_up_ago.count() / 1'000'000});
+  }
+  replication::QuorumView q = s.quorum.view();
+  if (q.leader == v.node_id) {
+    for (const auto& r : q.replicas) {
+      int64_t ago = r.last_caught_up_ago >= Duration{0} ? r.last_caught_up_ago.count() / 1'000'000 : -1;
+      v.quorum.push_back({r.id, r.voter, r.log_end, r.lag, ago});
+    }
   }
   for (const broker::GroupView& g : s.groups.view()) {
     auto& out = v.groups.emplace_back();
@@ -199,7 +210,14 @@ WebBackend::NodeState WebBackend::local_state() {
     out.protocol_type = g.protocol_type;
     out.protocol = g.protocol;
     out.generation = g.generation;
-    for (const auto& m : g.members) out.members.push_back({m.id, m.client_id, m.host});
+    for (const auto& m : g.members) {
+      auto& member = out.members.emplace_back();
+      member.member_id = m.id;
+      member.client_id = m.client_id;
+      member.client_host = m.host;
+      member.instance_id = m.instance_id;
+      for (const auto& tp : m.assigned) member.assigned.push_back({tp.topic, tp.partition});
+    }
     for (const auto& [tp, offset] : g.offsets) out.offsets.push_back({tp.topic, tp.partition, offset});
   }
   return v;
@@ -224,7 +242,7 @@ void WebBackend::gather(std::function<void()> then) {
   std::erase_if(states_, [&](const auto& e) { return runtime_.now() - e.second.at > kStateKept; });
 }
 
-void WebBackend::add_partition(web::ClusterView& view, const std::string& topic, size_t index, const replication::PartitionImage& image) {
+void WebBackend::add_partition(web::ClusterView& view, const std::string& topic, size_t index, const replication::PartitionImage& image, const AllSaid& all) {
   web::PartitionView out;
   out.topic = topic;
   out.partition = static_cast<PartitionId>(index);
@@ -232,26 +250,29 @@ void WebBackend::add_partition(web::ClusterView& view, const std::string& topic,
   out.leader_epoch = image.leader_epoch;
   out.replicas = image.replicas;
   out.isr = image.isr;
-  std::map<BrokerId, const NodeState::PartitionState*> known;  // by the node that said it
-  for (const auto& [id, heard] : states_) {
-    for (const auto& p : heard.state.partitions) {
-      if (p.partition == out.partition && p.topic == topic) known[id] = &p;
-    }
-  }
-  const NodeState::PartitionState* leader = known.contains(image.leader) && known[image.leader]->leads ? known[image.leader] : nullptr;
+  static const Said kNothing;
+  auto said = all.find({topic, out.partition});
+  const Said& known = said == all.end() ? kNothing : said->second;
+  auto of = [&known](BrokerId id) {
+    auto it = std::find_if(known.begin(), known.end(), [id](const auto& e) { return e.first == id; });
+    return it == known.end() ? nullptr : it->second;
+  };
+  const NodeState::PartitionState* leader = of(image.leader);
+  if (leader && !leader->leads) leader = nullptr;
   if (leader) {
     out.log_start = leader->log_start;
     out.high_watermark = leader->high_watermark;
     out.log_end = leader->log_end;
     out.size_bytes = leader->size_bytes;
     if (leader->bytes_in_rate >= 0) out.bytes_in_rate = leader->bytes_in_rate;
+    if (leader->bytes_out_rate >= 0) out.bytes_out_rate = leader->bytes_out_rate;
     if (leader->records_in_rate >= 0) out.records_in_rate = leader->records_in_rate;
   }
   for (BrokerId id : image.replicas) {
     web::ReplicaView r;
     r.broker = id;
     r.in_sync = std::find(image.isr.begin(), image.isr.end(), id) != image.isr.end();
-    if (known.contains(id)) r.log_end = known[id]->durable;
+    if (const auto* p = of(id)) r.log_end = id == image.leader ? p->log_end : p->durable;
     if (leader) {
       for (const auto& told : leader->replicas) {
         if (told.broker != id || id == image.leader || told.durable_end == kNoOffset) continue;
@@ -263,6 +284,29 @@ void WebBackend::add_partition(web::ClusterView& view, const std::string& topic,
     out.replica_states.push_back(r);
   }
   view.partitions.push_back(std::move(out));
+}
+
+const std::vector<web::TopicView>& WebBackend::topics() {
+  const replication::ImagePtr& image = node_.services().replicas.image();
+  if (topics_of_ == image) return topics_;
+  topics_of_ = image;
+  topics_.clear();
+  for (const auto& [name, topic] : image->topics) {
+    web::TopicView t;
+    t.name = name;
+    t.topic_id = topic->id.to_string();
+    t.internal = name.starts_with("__");
+    t.partitions = static_cast<int32_t>(topic->partitions.size());
+    t.replication_factor = topic->partitions.empty() ? 0 : static_cast<int32_t>(topic->partitions[0].replicas.size());
+    config::TopicConfig c = config::make_topic_config(broker::layers_of_topic(*image, node_.services().config, name));
+    t.retention_ms = c.retention_ms;
+    t.retention_bytes = c.retention_bytes;
+    t.cleanup_policy = fmt::format("{}", fmt::join(c.cleanup_policy, ","));
+    t.flush_policy = c.weir_flush;
+    t.min_insync_replicas = c.min_insync_replicas;
+    topics_.push_back(std::move(t));
+  }
+  return topics_;
 }
 
 web::ClusterView WebBackend::cluster_view() {
@@ -304,7 +348,9 @@ web::ClusterView WebBackend::cluster_view() {
       if (state.disk_free_bytes >= 0) n.disk_free_bytes = state.disk_free_bytes;
       if (state.requests_rate >= 0) n.requests_rate = state.requests_rate;
       if (state.produce_p99_us >= 0) n.produce_p99_ms = static_cast<double>(state.produce_p99_us) / 1000;
+      if (state.sync_p99_us >= 0) n.sync_p99_ms = static_cast<double>(state.sync_p99_us) / 1000;
       for (const auto& p : state.partitions) {
+        if (p.bytes_out_rate >= 0) n.bytes_out_rate = n.bytes_out_rate.value_or(0) + p.bytes_out_rate;
         if (p.leads && p.bytes_in_rate >= 0) n.bytes_in_rate = n.bytes_in_rate.value_or(0) + p.bytes_in_rate;
       }
     }
@@ -313,29 +359,25 @@ web::ClusterView WebBackend::cluster_view() {
   if (q.leader != kNoBroker) v.quorum.leader = q.leader;
   v.quorum.epoch = q.epoch;
   v.quorum.high_watermark = q.high_watermark;
-  for (const auto& r : q.replicas) {
-    web::QuorumVoterView voter;
-    voter.id = r.id;
-    voter.observer = !r.voter;
-    if (r.log_end != kNoOffset) voter.log_end_offset = r.log_end, voter.lag = r.lag;
-    if (r.last_caught_up_ago >= Duration{0}) voter.last_caught_up_ms = v.time_ms - r.last_caught_up_ago.count() / 1'000'000;
-    v.quorum.voters.push_back(voter);
+  // How far the others are is what the quorum's leader tells; the voters are known everywhere.
+  for (const auto& r : q.replicas) v.quorum.voters.push_back({.id = r.id, .observer = !r.voter});
+  if (auto it = states_.find(q.leader); it != states_.end() && !it->second.state.quorum.empty()) {
+    v.quorum.voters.clear();
+    for (const auto& r : it->second.state.quorum) {
+      auto& voter = v.quorum.voters.emplace_back();
+      voter.id = r.id;
+      voter.observer = !r.voter;
+      if (r.log_end != kNoOffset) voter.log_end_offset = r.log_end, voter.lag = r.lag;
+      if (r.caught_up_ago_ms >= 0) voter.last_caught_up_ms = v.time_ms - r.caught_up_ago_ms;
+    }
   }
+  AllSaid all;
+  for (const auto& [id, heard] : states_) {
+    for (const auto& p : heard.state.partitions) all[{p.topic, p.partition}].emplace_back(id, &p);
+  }
+  v.topics = topics();
   for (const auto& [name, topic] : image.topics) {
-    web::TopicView t;
-    t.name = name;
-    t.topic_id = topic->id.to_string();
-    t.internal = name.starts_with("__");
-    t.partitions = static_cast<int32_t>(topic->partitions.size());
-    t.replication_factor = topic->partitions.empty() ? 0 : static_cast<int32_t>(topic->partitions[0].replicas.size());
-    config::TopicConfig c = config::make_topic_config(broker::layers_of_topic(image, s.config, name));
-    t.retention_ms = c.retention_ms;
-    t.retention_bytes = c.retention_bytes;
-    t.cleanup_policy = fmt::format("{}", fmt::join(c.cleanup_policy, ","));
-    t.flush_policy = c.weir_flush;
-    t.min_insync_replicas = c.min_insync_replicas;
-    v.topics.push_back(std::move(t));
-    for (size_t i = 0; i < topic->partitions.size(); ++i) add_partition(v, name, i, topic->partitions[i]);
+    for (size_t i = 0; i < topic->partitions.size(); ++i) add_partition(v, name, i, topic->partitions[i], all);
   }
   v.events.assign(events_.begin(), events_.end());
   return v;
@@ -359,14 +401,17 @@ web::GroupsView WebBackend::groups_view() {
       out.protocol = g.protocol;
       out.coordinator = id;
       out.generation = g.generation;
-      for (const auto& m : g.members) out.members.push_back({m.member_id, m.client_id, m.client_host, std::nullopt, 0});
-      for (const auto& committed : g.offsets) {
-        web::GroupOffsetView o;
-        o.topic = committed.topic;
-        o.partition = committed.partition;
-        o.committed = committed.committed;
-        if (auto it = ends.find({o.topic, o.partition}); it != ends.end()) {
-          o.log_end = it->second;
+      std::map<TopicPartition, web::GroupOffsetView> offsets;  // what is committed, and what is only assigned yet
+      for (const auto& m : g.members) {
+        out.members.push_back({m.member_id, m.client_id, m.client_host, m.instance_id, static_cast<int32_t>(m.assigned.size())});
+        for (const auto& a : m.assigned) offsets[{a.topic, a.partition}].member_id = m.member_id;
+      }
+      for (const auto& committed : g.offsets) offsets[{committed.topic, committed.partition}].committed = committed.committed;
+      for (auto& [tp, o] : offsets) {
+        o.topic = tp.topic;
+        o.partition = tp.partition;
+        if (auto it = ends.find(tp); it != ends.end()) o.log_end = it->second;
+        if (o.log_end && o.committed) {
           o.lag = std::max<int64_t>(0, *o.log_end - *o.committed);
           out.lag = out.lag.value_or(0) + *o.lag;
         }

@@ -41,7 +41,11 @@ class WebBackend final : public web::Backend, public replication::MetadataListen
   void gather(std::function<void()> then);
   web::ClusterView cluster_view();
   web::GroupsView groups_view();
-  void add_partition(web::ClusterView& view, const std::string& topic, size_t index, const replication::PartitionImage& image);
+  using Said = std::vector<std::pair<BrokerId, const NodeState::PartitionState*>>;  // of one partition, by the node that said it
+  using AllSaid = std::map<TopicPartition, Said>;
+  void add_partition(web::ClusterView& view, const std::string& topic, size_t index, const replication::PartitionImage& image, const AllSaid& all);
+  /// The topics of the newest metadata, made anew only when that moved.
+  const std::vector<web::TopicView>& topics();
   std::string metrics_text();
   void note_changes(const replication::MetadataImage& before, const replication::MetadataImage& after);
   void event(web::EventKind kind, std::string text, std::optional<std::string> topic = {}, std::optional<PartitionId> partition = {},
@@ -54,6 +58,8 @@ class WebBackend final : public web::Backend, public replication::MetadataListen
   std::string http_url_;
   MonoTime started_;
   replication::ImagePtr image_;
+  replication::ImagePtr topics_of_;
+  std::vector<web::TopicView> topics_;
   std::deque<web::EventView> events_;
   uint64_t next_event_ = 1;
 
@@ -63,11 +69,16 @@ class WebBackend final : public web::Backend, public replication::MetadataListen
   };
   std::map<BrokerId, Heard> states_;
   /// Rates come from two looks at counters that lie at least kRateSpan apart.
+  struct PartitionCounters {
+    Offset log_end = 0;
+    uint64_t bytes = 0;      // of the log
+    uint64_t bytes_out = 0;  // to consumers
+  };
   struct Counters {
     MonoTime at;
     double cpu_s = 0;
     uint64_t requests = 0;
-    std::map<TopicPartition, std::pair<Offset, uint64_t>> partitions;  // log end, bytes
+    std::map<TopicPartition, PartitionCounters> partitions;
   };
   Counters counters_, before_;
 };

@@ -88,9 +88,16 @@ class Partition {
   virtual void watch(PartitionWatcher& watcher) = 0;
   virtual void unwatch(PartitionWatcher& watcher) = 0;
 
+  /// Record bytes that consumers were sent from here.
+  void add_bytes_out(uint64_t bytes) { bytes_out_ += bytes; }
+  uint64_t bytes_out() const { return bytes_out_; }
+
  protected:
   static class Partition*& watched_by(PartitionWatcher& w) { return w.watched_; }
   static size_t& slot_of(PartitionWatcher& w) { return w.slot_; }
+
+ private:
+  uint64_t bytes_out_ = 0;
 };
 
 inline PartitionWatcher::~PartitionWatcher() {

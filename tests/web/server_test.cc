@@ -355,7 +355,7 @@ TEST_F(WebServerTest, BadLiveMessagesAreAnsweredNotFatal) {
 
 TEST_F(WebServerTest, SlowClientHoldsNobodyUpAndIsToldOfTheGap) {
   options.resume_deltas_max = 5;
-  options.push_interval = std::chrono::milliseconds(1);
+  options.rows_interval = std::chrono::milliseconds(1);
   options.gather = std::chrono::milliseconds(1);
   start();
   backend.sink->table(sample_table());

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,7 @@ struct WeirNodeViewResponse {
     int64_t size_bytes = 0;
     double records_in_rate = -1;
     double bytes_in_rate = -1;
+    double bytes_out_rate = -1;
     std::vector<ReplicaState> replicas;
     bool operator==(const PartitionState&) const = default;
     template <class V>
@@ -65,21 +67,37 @@ struct WeirNodeViewResponse {
       v.field("SizeBytes", size_bytes);
       v.field("RecordsInRate", records_in_rate);
       v.field("BytesInRate", bytes_in_rate);
+      v.field("BytesOutRate", bytes_out_rate);
       v.field("Replicas", replicas);
     }
   };
 
   struct GroupState {
+    struct Assigned {
+      std::string topic;
+      int32_t partition = 0;
+      bool operator==(const Assigned&) const = default;
+      template <class V>
+      void fields(V& v) {
+        v.field("Topic", topic);
+        v.field("Partition", partition);
+      }
+    };
+
     struct Member {
       std::string member_id;
       std::string client_id;
       std::string client_host;
+      std::optional<std::string> instance_id;
+      std::vector<Assigned> assigned;
       bool operator==(const Member&) const = default;
       template <class V>
       void fields(V& v) {
         v.field("MemberId", member_id);
         v.field("ClientId", client_id);
         v.field("ClientHost", client_host);
+        v.field("InstanceId", instance_id, always().nullable());
+        v.field("Assigned", assigned);
       }
     };
 
@@ -116,6 +134,23 @@ struct WeirNodeViewResponse {
     }
   };
 
+  struct QuorumReplica {
+    int32_t id = 0;
+    bool voter = false;
+    int64_t log_end = -1;
+    int64_t lag = -1;
+    int64_t caught_up_ago_ms = -1;
+    bool operator==(const QuorumReplica&) const = default;
+    template <class V>
+    void fields(V& v) {
+      v.field("Id", id);
+      v.field("Voter", voter);
+      v.field("LogEnd", log_end);
+      v.field("Lag", lag);
+      v.field("CaughtUpAgoMs", caught_up_ago_ms);
+    }
+  };
+
   int16_t error_code = 0;
   int32_t node_id = 0;
   int64_t rss_bytes = 0;
@@ -127,9 +162,10 @@ struct WeirNodeViewResponse {
   std::string http_url;
   int64_t disk_used_bytes = 0;
   int64_t disk_free_bytes = -1;
-  double bytes_out_rate = -1;
   double requests_rate = -1;
   int64_t produce_p99_us = -1;
+  int64_t sync_p99_us = -1;
+  std::vector<QuorumReplica> quorum;  // from the quorum's leader alone
   std::vector<PartitionState> partitions;
   std::vector<GroupState> groups;
   bool operator==(const WeirNodeViewResponse&) const = default;
@@ -146,9 +182,10 @@ struct WeirNodeViewResponse {
     v.field("HttpUrl", http_url);
     v.field("DiskUsedBytes", disk_used_bytes);
     v.field("DiskFreeBytes", disk_free_bytes);
-    v.field("BytesOutRate", bytes_out_rate);
     v.field("RequestsRate", requests_rate);
     v.field("ProduceP99Us", produce_p99_us);
+    v.field("SyncP99Us", sync_p99_us);
+    v.field("Quorum", quorum);
     v.field("Partitions", partitions);
     v.field("Groups", groups);
   }

@@ -185,6 +185,7 @@ class FakeLogSet final : public log::LogSet {
   uint64_t journal_bytes_written() const override { return 0; }
   bool direct_io() const override { return false; }
   uint64_t journal_groups_written() const override { return 0; }
+  metrics::RecentLatency& journal_write_latency() override { return latency_; }
   void check_invariants() const override {}
 
   void written() {
@@ -216,6 +217,7 @@ class FakeLogSet final : public log::LogSet {
   std::map<TopicPartition, std::unique_ptr<FakeLog>> logs_;
   std::vector<std::pair<TopicPartition, Offset>> in_group_;
   io::Timer commit_;
+  metrics::RecentLatency latency_;
 };
 
 inline Result<log::AppendInfo> FakeLog::append_as_leader(Buffer batches, LeaderEpoch epoch, Origin) {
