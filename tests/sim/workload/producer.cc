@@ -160,6 +160,13 @@ void Producer::send(const TopicPartition& tp, Batch& batch, const Partition& to)
                               });
 }
 
+/// A node that was cut off may still think that it leads, and miss what its successor took: metadata from its side of the
+/// cut sends clients there. It hears of its successor within some seconds; who leads then has all that was acknowledged.
+bool Producer::may_be_deposed(Batch& batch) {
+  if (!batch.refused_at) batch.refused_at = runtime().now();
+  return runtime().now() - *batch.refused_at < 10s;
+}
+
 void Producer::answered(const TopicPartition& tp, int64_t first_n, uint64_t session, ErrorCode code, Offset base) {
   Part& part = parts_[tp];
   auto it = part.batches.begin();
@@ -172,7 +179,7 @@ void Producer::answered(const TopicPartition& tp, int64_t first_n, uint64_t sess
     ledger().acknowledged(tp, options_.client, first_n, it->count, code == ErrorCode::none ? base : -1);
     it->done = true;
     while (!part.batches.empty() && part.batches.front().done) part.batches.pop_front();
-  } else if (retriable(code) || (code == ErrorCode::out_of_order_sequence_number && !first)) {
+  } else if (retriable(code) || (code == ErrorCode::out_of_order_sequence_number && (!first || may_be_deposed(*it)))) {
     ++retries_;
     part.hold = true;
   } else {

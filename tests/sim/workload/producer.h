@@ -1,5 +1,6 @@
 #pragma once
 #include <deque>
+#include <optional>
 
 #include "tests/sim/workload/client.h"
 
@@ -31,6 +32,7 @@ class Producer final : public Client {
     Buffer bytes;
     bool in_flight = false;
     bool done = false;
+    std::optional<MonoTime> refused_at;  // first, by a leader to whom it did not follow on what was acknowledged
   };
   struct Part {
     std::deque<Batch> batches;  // in order, from the first unacknowledged one on
@@ -46,6 +48,7 @@ class Producer final : public Client {
   void make_batch(const TopicPartition& tp, Part& part);
   void pump(const TopicPartition& tp);
   void send(const TopicPartition& tp, Batch& batch, const Partition& to);
+  bool may_be_deposed(Batch& batch);
   void answered(const TopicPartition& tp, int64_t first_n, uint64_t session, ErrorCode code, Offset base);
   void on_metadata() override;
 

@@ -51,5 +51,8 @@ TEST_F(Simulation, ANewPartitionTakesAProducersFirstBatchFirst) { run({.seed = 1
 /// Of batches in flight the first timed out and later ones were acknowledged. Repeating the first is known as a duplicate as long as no sixth batch was sent.
 TEST_F(Simulation, ABatchThatTimedOutIsKnownAgainBehindAcknowledgedOnes) { run({.seed = 500573, .faults = "all"}); }
 
+/// It went on by metadata of a node that was cut off, which still thought that it led, by an epoch above the one that the client knew.
+TEST_F(Simulation, AProducerOutlivesALeaderThatMissesItsSuccessor) { run({.seed = 142, .faults = "cut,pause"}); }
+
 }  // namespace
 }  // namespace weir::sim
