@@ -170,12 +170,12 @@ void Replica::send_proposal(std::vector<IsrMember> members) {
     change.new_isr.emplace_back(m.id, m.epoch);
     names += (names.empty() ? "" : ",") + std::to_string(m.id);
   }
-  WEIR_INFO("{}: asking for ISR [{}] at epoch {}", tp_.to_string(), names, leader_epoch_);
+  WEIR_DEBUG("{}: asking for ISR [{}] at epoch {}", tp_.to_string(), names, leader_epoch_);
   env_.isr_changer.change_isr(std::move(change), [weak = weak_from_this(), epoch = leader_epoch_](IsrChanger::Outcome outcome) {
     auto self = weak.lock();
     if (!self || !self->isr_ || self->leader_epoch_ != epoch) return;
     if (outcome.error != ErrorCode::none)
-      WEIR_INFO("{}: ISR change was answered {}", self->tp_.to_string(), error_name(outcome.error));
+      WEIR_DEBUG("{}: ISR change was answered {}", self->tp_.to_string(), error_name(outcome.error));
     IsrEffects effects;
     self->isr_->step(IsrState::Answered{outcome.error, std::move(outcome.image)}, self->env_.runtime.now(), effects);
     self->carry_out(effects);
