@@ -14,6 +14,7 @@ namespace {
 constexpr uint32_t kGroupMagic = 0x32474A57;  // "WJG2"
 constexpr size_t kEntryHeader = 48;
 constexpr uint64_t kGrowChunk = 1ull << 20;
+constexpr uint64_t kReadAhead = 1ull << 20;
 
 uint64_t round_up(uint64_t n, uint64_t to) { return (n + to - 1) / to * to; }
 size_t entry_size(size_t bytes) { return kEntryHeader + round_up(bytes, 8); }
@@ -334,23 +335,36 @@ void CommitJournal::check_invariants() const {
   CHECK(in_memory() || live_bytes() <= size_, "more live than there is", live_bytes(), size_);
 }
 
+Result<const uint8_t*> JournalScan::bytes_at(FilePos pos, uint64_t bytes) {
+  if (pos >= window_at_ && pos + bytes <= window_at_ + window_bytes_) {
+    const uint8_t* inside = window_.data() + (pos - window_at_);
+    return inside;
+  }
+  uint64_t want = std::min(std::max(round_up(bytes, CommitJournal::kBlock), kReadAhead), size_ - pos);
+  const uint8_t* none = nullptr;
+  if (want < bytes) return none;
+  if (window_.size() < want) window_ = Buffer::allocate(want, CommitJournal::kBlock);
+  window_bytes_ = 0;
+  TRY_ASSIGN(window_bytes_, disk_.read_now(file_, pos, window_.mutable_bytes().first(want)));
+  window_at_ = pos;
+  const uint8_t* data = window_.data();
+  return window_bytes_ < bytes ? none : data;
+}
+
 Result<bool> JournalScan::load_group(FilePos pos) {
   const uint64_t block = CommitJournal::kBlock;
   if (pos < block || pos + block > size_) return false;
-  if (group_.size() < block) group_ = Buffer::allocate(256 * 1024, block);
-  TRY_ASSIGN(size_t got, disk_.read_now(file_, pos, group_.mutable_bytes().first(block)));
-  if (got < block) return false;
-  const uint8_t* p = group_.data();
+  TRY_ASSIGN(const uint8_t* p, bytes_at(pos, block));
+  if (p == nullptr) return false;
   uint64_t content = load_le<uint64_t>(p + 32);
   if (load_le<uint32_t>(p) != kGroupMagic || load_le<uint64_t>(p + 8) != mark_.sequence) return false;
   if (load_le<uint64_t>(p + 24) != mark_.previous_checksum && !mutations().ignore_group_chain) return false;
   if (load_le<uint64_t>(p + 40) != mark_.entry && !mutations().ignore_group_chain) return false;
   if (content > size_ || pos + CommitJournal::kHeaderSize + content > size_) return false;
   uint64_t bytes = round_up(CommitJournal::kHeaderSize + content, block);
-  if (group_.size() < bytes) group_ = Buffer::allocate(bytes, block);
-  TRY_ASSIGN(got, disk_.read_now(file_, pos, group_.mutable_bytes().first(bytes)));
-  if (got < bytes) return false;
-  p = group_.data();
+  TRY_ASSIGN(p, bytes_at(pos, bytes));
+  if (p == nullptr) return false;
+  group_ = p;
   uint64_t checksum = load_le<uint64_t>(p + 56);
   if (group_checksum(p, content) != checksum) return false;
   mark_ = {mark_.sequence + 1, load_le<uint64_t>(p + 40) + load_le<uint32_t>(p + 4), pos + bytes, checksum};
@@ -360,7 +374,7 @@ Result<bool> JournalScan::load_group(FilePos pos) {
 }
 
 Status JournalScan::entries(const OnEntry& on_entry) {
-  const uint8_t* p = group_.data();
+  const uint8_t* p = group_;
   uint32_t count = load_le<uint32_t>(p + 4);
   size_t end = CommitJournal::kHeaderSize + load_le<uint64_t>(p + 32);
   size_t at = CommitJournal::kHeaderSize;

@@ -160,6 +160,8 @@ class JournalScan {
   const JournalMark& end() const { return mark_; }
 
  private:
+  /// `bytes` of the file from `pos` on, valid until the next call; null: the file ends before.
+  Result<const uint8_t*> bytes_at(FilePos pos, uint64_t bytes);
   Result<bool> load_group(FilePos pos);
   Status entries(const OnEntry& on_entry);
 
@@ -167,7 +169,10 @@ class JournalScan {
   io::FileId file_;
   uint64_t size_;
   JournalMark mark_;
-  Buffer group_;
+  Buffer window_;  // read ahead: a group is often a block, and a direct read costs the same for 4 KiB as for 100
+  FilePos window_at_ = 0;
+  uint64_t window_bytes_ = 0;
+  const uint8_t* group_ = nullptr;  // into the window
   uint64_t groups_ = 0, bytes_ = 0;
 };
 
