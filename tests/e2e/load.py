@@ -195,6 +195,41 @@ def verify(cluster, topic, acked, errors):
     return line
 
 
+def served_again(cluster, topic, partitions, avoid=(), seconds=60):
+    """What of a stall is the cluster's own: {partition: seconds from now to an acks=all ack for a client that comes anew, is quick to try again and
+    has no back-off}. It asks the nodes that are not in `avoid` who leads; produces to a topic that nothing else is checked on."""
+    start, out = time.monotonic(), {}
+    nodes = [n for n in range(1, cluster.n + 1) if n not in avoid]
+
+    def one(p):
+        turn, end = p, start + seconds
+        while p not in out and time.monotonic() < end:
+            turn += 1
+            try:
+                with wire.Conn(cluster.address(nodes[turn % len(nodes)]), timeout=1) as c:
+                    answer = wire.metadata(c, [topic])
+                leader = answer["topics"][topic]["partitions"][p]["leader"]
+                if leader > 0:
+                    with wire.Conn(cluster.address(leader), timeout=0.2) as c:
+                        if wire.produce(c, topic, p, wire.batch([b"x"]))[0] == 0:
+                            out[p] = time.monotonic() - start
+                            return
+            except (OSError, wire.Closed, KeyError, IndexError, ValueError):
+                pass
+            time.sleep(0.01)
+
+    threads = [threading.Thread(target=one, args=(p,), daemon=True) for p in range(partitions)]
+    for t in threads:
+        t.start()
+
+    def result():
+        for t in threads:
+            t.join(seconds + 5)
+        assert len(out) == partitions, f"{topic}: only {sorted(out)} of {partitions} partitions served again in {seconds} s"
+        return out
+    return result
+
+
 def show_times(what, seconds):
     if seconds:
         ms = [s * 1000 for s in seconds]
