@@ -1,6 +1,8 @@
 #include "replication/controller/brokers.h"
 
 #include <algorithm>
+#include <charconv>
+#include <utility>
 
 #include "base/util/check.h"
 #include "replication/controller/partition_change.h"
@@ -46,22 +48,41 @@ bool all_others_leave(const MetadataImage& image, BrokerId broker, BrokerSession
 
 // --- sessions
 
+BrokerSessions::Session BrokerSessions::fresh(MonoTime now) const {
+  Session s{.last_contact = now, .last_heard = now};
+  s.silence = SilenceLimit(timeout_ / 2, timeout_);
+  return s;
+}
+
+void BrokerSessions::heard(Session& s, MonoTime now) {
+  s.last_heard = now;
+  s.aside_at.reset();
+  s.aside = false;
+  s.lost_at = MonoTime::max();
+}
+
 void BrokerSessions::reset(const MetadataImage& image, MonoTime now) {
   sessions_.clear();
   for (const auto& [id, b] : image.brokers) {
-    sessions_[id].last_contact = now;
+    sessions_[id] = fresh(now);
     // A shutdown that began under another controller counts from here.
     if (b->in_controlled_shutdown) sessions_[id].shutdown_offset = image.offset - 1;
   }
 }
 
 void BrokerSessions::contact(BrokerId id, Offset metadata_offset, MonoTime now) {
-  Session& s = sessions_[id];
+  Session& s = sessions_.try_emplace(id, fresh(now)).first->second;
   s.last_contact = now;
+  s.silence.heard(now);
   s.metadata_offset = metadata_offset;
+  heard(s, now);
 }
 
-void BrokerSessions::registered(BrokerId id, MonoTime now) { sessions_[id] = {.last_contact = now}; }
+void BrokerSessions::registered(BrokerId id, MonoTime now) { sessions_[id] = fresh(now); }
+
+void BrokerSessions::answered(BrokerId id, MonoTime now) {
+  if (Session* s = find(id)) heard(*s, now);
+}
 
 BrokerSessions::Session* BrokerSessions::find(BrokerId id) {
   auto it = sessions_.find(id);
@@ -76,26 +97,61 @@ bool BrokerSessions::any_leaving(const MetadataImage& image, BrokerId self) cons
   return false;
 }
 
-std::vector<BrokerId> BrokerSessions::expired(const MetadataImage& image, Duration timeout, MonoTime now) const {
+std::vector<BrokerId> BrokerSessions::expired(const MetadataImage& image, MonoTime now) const {
   std::vector<BrokerId> out;
   for (const auto& [id, s] : sessions_)
-    if (image.alive(id) && now - s.last_contact >= timeout) out.push_back(id);
+    if (image.alive(id) && now >= lost_at(s)) out.push_back(id);
   return out;
 }
 
-MonoTime BrokerSessions::next_expiry(const MetadataImage& image, Duration timeout) const {
-  MonoTime next = MonoTime::max();
+std::vector<BrokerId> BrokerSessions::to_ask(const MetadataImage& image, MonoTime now) {
+  std::vector<BrokerId> out;
+  for (auto& [id, s] : sessions_) {
+    const Duration limit = s.silence.limit();
+    if (!image.alive(id) || s.aside_at || now < s.last_heard + limit / 2) continue;
+    s.aside_at = std::max(s.last_heard + limit, now + limit / 2);  // asked late, it has as long to answer
+    out.push_back(id);
+  }
+  return out;
+}
+
+std::vector<BrokerId> BrokerSessions::to_set_aside(const MetadataImage& image, MonoTime now) {
+  std::vector<BrokerId> out;
+  for (auto& [id, s] : sessions_)
+    if (image.alive(id) && s.aside_at && now >= *s.aside_at && !std::exchange(s.aside, true)) out.push_back(id);
+  return out;
+}
+
+std::set<BrokerId> BrokerSessions::aside() const {
+  std::set<BrokerId> out;
   for (const auto& [id, s] : sessions_)
-    if (image.alive(id)) next = std::min(next, s.last_contact + timeout);
+    if (s.aside) out.insert(id);
+  return out;
+}
+
+MonoTime BrokerSessions::next_look(const MetadataImage& image) const {
+  MonoTime next = MonoTime::max();
+  for (const auto& [id, s] : sessions_) {
+    if (!image.alive(id)) continue;
+    next = std::min(next, lost_at(s));
+    if (!s.aside) next = std::min(next, s.aside_at.value_or(s.last_heard + s.silence.limit() / 2));
+  }
   return next;
 }
 
-void BrokerSessions::suspect(BrokerId id, Duration timeout, Duration grace, MonoTime now) {
-  if (Session* s = find(id)) s->last_contact = std::min(s->last_contact, now + grace - timeout);
+void BrokerSessions::suspect(BrokerId id, MonoTime now) {
+  Session* s = find(id);
+  if (!s) return;
+  s->aside_at = now + timeout_ / 16;
+  s->lost_at = now + timeout_ / 5;
 }
 
 void BrokerSessions::forgive(MonoTime now) {
-  for (auto& [id, s] : sessions_) s.last_contact = now;
+  for (auto& [id, s] : sessions_) {
+    s.last_contact = now;
+    s.silence.forgive(now);
+    heard(s, now);
+  }
 }
 
 Offset BrokerSessions::lowest_offset(const MetadataImage& image, BrokerId except) const {
@@ -113,6 +169,36 @@ bool unclean_election_enabled(const ControllerContext& c, const std::string& top
   if (auto it = own.find(kKey); it != own.end()) return it->second == "true";
   if (!c.options.configs.topic_default) return false;
   return c.options.configs.topic_default(c.image, kKey).value_or("false") == "true";
+}
+
+namespace {
+
+size_t min_insync_replicas(const ControllerContext& c, const std::string& topic) {
+  constexpr const char* kKey = "min.insync.replicas";
+  const ConfigMap& own = c.image.config(ConfigType::topic, topic);
+  std::optional<std::string> value;
+  if (auto it = own.find(kKey); it != own.end())
+    value = it->second;
+  else if (c.options.configs.topic_default)
+    value = c.options.configs.topic_default(c.image, kKey);
+  int n = 1;
+  if (value) std::from_chars(value->data(), value->data() + value->size(), n);
+  return static_cast<size_t>(std::max(n, 1));
+}
+
+}  // namespace
+
+MetadataRecords set_aside(const ControllerContext& c, BrokerId broker) {
+  auto may_lead = [&](BrokerId id) { return is_active(c.image, id); };
+  MetadataRecords out;
+  for_each_partition_of(c.image, broker, [&](const TopicImage& t, PartitionId i, const PartitionImage& p) {
+    std::vector<BrokerId> rest = without(p.isr, broker);
+    if (p.leader == broker || p.leader == kNoBroker || rest.size() == p.isr.size() ||
+        rest.size() < min_insync_replicas(c, t.name))
+      return;
+    if (auto r = plan_change(p, t.id, i, {.isr = rest, .may_lead = may_lead})) out.push_back(*r);
+  });
+  return out;
 }
 
 void fence_moves(const ControllerContext& c, BrokerId broker, MetadataRecords& out) {

@@ -22,6 +22,7 @@ Controller::Controller(io::Runtime& runtime, Transport& transport, BrokerId self
       self_(self),
       options_(std::move(options)),
       hooks_(std::move(hooks)),
+      sessions_(options_.broker_session_timeout),
       session_timer_([this] { check_sessions(); }),
       rebalance_timer_([this] { rebalance(); }) {}
 
@@ -31,7 +32,6 @@ void Controller::activate(const MetadataImage& committed, BrokerId former) {
   CHECK(!active(), "the controller is activated once a term", self_);
   term_ = std::make_shared<Term>(committed, hooks_);
   sessions_.reset(committed, runtime_.now());
-  if (former != self_) sessions_.suspect(former, options_.broker_session_timeout, options_.broker_session_timeout / 3, runtime_.now());
   probing_.clear();
   WEIR_INFO("controller: active from offset {}, {} brokers, {} topics", committed.offset, committed.brokers.size(), committed.topics.size());
   if (committed.features.empty()) {
@@ -40,9 +40,10 @@ void Controller::activate(const MetadataImage& committed, BrokerId former) {
   // The last leader's death made this term; who else died with it is asked at once instead of waiting for sessions.
   for (const auto& [id, b] : committed.brokers) {
     if (id == self_ || b->fenced) continue;
-    watch(id);
+    ask(id);
     probe(id);
   }
+  if (former != self_) sessions_.suspect(former, runtime_.now());
   arm_sessions();
   if (options_.auto_leader_rebalance) runtime_.arm_in(rebalance_timer_, options_.leader_imbalance_check_interval);
 }
@@ -93,7 +94,7 @@ void Controller::handle(const wire::BrokerHeartbeatRequest& r, RequestContext, R
     auto d = decide(c, r, sessions_);
     if (d && was_fenced && !d->response.is_fenced && !d->records.empty()) {
       WEIR_INFO("controller: broker {} is unfenced", r.broker_id);
-      watch(r.broker_id);
+      ask(r.broker_id);
     }
     return d;
   });
@@ -122,22 +123,28 @@ void Controller::on_disconnect(BrokerId broker) {
 void Controller::probe(BrokerId broker) {
   if (!probing_.insert(broker).second) return;
   BrokerEpoch epoch = term_->state.image().broker(broker)->epoch;
-  transport_.probe(broker, kProbeTimeout, [this, alive = alive_, broker, epoch, term = std::weak_ptr<Term>(term_), began = runtime_.now()](bool reachable) {
-    if (!*alive || term.expired() || term.lock() != term_) return;
-    probing_.erase(broker);
-    const BrokerImage* b = term_->state.image().broker(broker);
-    if (reachable) return watch(broker);
-    auto* session = sessions_.find(broker);
-    // Heard of meanwhile, or registered anew: it lives.
-    if (!b || b->epoch != epoch || (session && session->last_contact > began)) return;
-    fence(broker, "its port refuses connections");
-  });
+  transport_.probe(
+      broker, kProbeTimeout,
+      [this, alive = alive_, broker, epoch, term = std::weak_ptr<Term>(term_), began = runtime_.now()](bool reachable) {
+        if (!*alive || term.expired() || term.lock() != term_) return;
+        probing_.erase(broker);
+        const BrokerImage* b = term_->state.image().broker(broker);
+        if (reachable) return ask(broker);
+        auto* session = sessions_.find(broker);
+        // Heard of meanwhile, or registered anew: it lives.
+        if (!b || b->epoch != epoch || (session && session->last_contact > began)) return;
+        fence(broker, "its port refuses connections");
+      });
 }
 
-void Controller::watch(BrokerId broker) {
-  if (broker == self_) return;
-  call<wire::ApiVersionsResponse>(transport_, broker, Lane::probe, wire::ApiVersionsRequest{}, 0, options_.broker_session_timeout,
-                                  [](Result<wire::ApiVersionsResponse>) {});
+void Controller::ask(BrokerId broker) {
+  if (broker == self_) return sessions_.answered(broker, runtime_.now());
+  call<wire::ApiVersionsResponse>(
+      transport_, broker, Lane::probe, wire::ApiVersionsRequest{}, 0, options_.broker_session_timeout,
+      [this, alive = alive_, broker, term = std::weak_ptr<Term>(term_)](Result<wire::ApiVersionsResponse> answer) {
+        if (!*alive || term.expired() || term.lock() != term_ || !answer) return;
+        sessions_.answered(broker, runtime_.now());
+      });
 }
 
 void Controller::check_sessions() {
@@ -148,13 +155,26 @@ void Controller::check_sessions() {
     WEIR_WARN("controller: stood still for {} ms, broker sessions start anew", (now - session_timer_.due()).count() / 1'000'000);
     sessions_.forgive(now);
   }
-  for (BrokerId b : sessions_.expired(term_->state.image(), options_.broker_session_timeout, now))
-    if (active()) fence(b, "no heartbeat within the session timeout");
+  for (BrokerId b : sessions_.expired(term_->state.image(), now)) {
+    if (!active()) return;
+    const auto* session = sessions_.find(b);
+    fence(b, now < session->lost_at ? "no heartbeat within the session timeout"
+                                    : "it led the quorum, fell silent and does not answer");
+  }
+  if (!active()) return;
+  for (BrokerId b : sessions_.to_ask(term_->state.image(), now)) ask(b);
+  for (BrokerId b : sessions_.to_set_aside(term_->state.image(), now)) {
+    MetadataRecords records = set_aside(context(), b);
+    WEIR_INFO("controller: broker {} is silent and does not answer, it leaves {} ISRs", b, records.size());
+    if (Status s = term_->runtime.apply(records); !s)
+      WEIR_ERROR("controller: broker {} could not be set aside: {}", b, s.error().message());
+    if (!active()) return;
+  }
   arm_sessions();
 }
 
 void Controller::arm_sessions() {
-  MonoTime next = sessions_.next_expiry(term_->state.image(), options_.broker_session_timeout);
+  MonoTime next = sessions_.next_look(term_->state.image());
   if (next == MonoTime::max()) return runtime_.disarm(session_timer_);
   runtime_.arm(session_timer_, std::max(next, runtime_.now() + kSessionStep));
 }
@@ -180,8 +200,10 @@ void Controller::handle(const wire::DeleteTopicsRequest& r, RequestContext x, Re
 void Controller::handle(const wire::CreatePartitionsRequest& r, RequestContext, Reply<wire::CreatePartitionsResponse> reply) {
   run<wire::CreatePartitionsResponse>(r, std::move(reply), [&](const ControllerContext& c) { return decide(c, r); });
 }
-void Controller::handle(const wire::AlterPartitionRequest& r, RequestContext x, Reply<wire::AlterPartitionResponse> reply) {
-  run<wire::AlterPartitionResponse>(r, std::move(reply), [&](const ControllerContext& c) { return decide(c, r, x.api_version); });
+void Controller::handle(const wire::AlterPartitionRequest& r, RequestContext x,
+                        Reply<wire::AlterPartitionResponse> reply) {
+  run<wire::AlterPartitionResponse>(
+      r, std::move(reply), [&](const ControllerContext& c) { return decide(c, r, x.api_version, sessions_.aside()); });
 }
 void Controller::handle(const wire::AllocateProducerIdsRequest& r, RequestContext, Reply<wire::AllocateProducerIdsResponse> reply) {
   run<wire::AllocateProducerIdsResponse>(r, std::move(reply), [&](const ControllerContext& c) { return decide(c, r); });

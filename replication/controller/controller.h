@@ -71,8 +71,9 @@ class Controller {
   void run(const Request& request, Reply<Response> reply, Decide decide);
   void fence(BrokerId broker, const char* why);
   void probe(BrokerId broker);
-  /// Keeps a connection open, so that its end is heard of.
-  void watch(BrokerId broker);
+  /// A direct question: its answer says that the broker lives, whatever its heartbeats wait for. The connection stays
+  /// open, so that its end is heard of.
+  void ask(BrokerId broker);
   void check_sessions();
   void arm_sessions();
   void rebalance();

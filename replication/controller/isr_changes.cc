@@ -30,8 +30,8 @@ std::vector<NewMember> new_isr(const wire::AlterPartitionRequest::PartitionData&
 }
 
 /// In the order of Kafka's ReplicationControlManager.validateAlterPartitionData.
-ErrorCode check(const ControllerContext& c, BrokerId from, const wire::AlterPartitionRequest::PartitionData& p, const PartitionImage& now,
-                const std::vector<NewMember>& isr) {
+ErrorCode check(const ControllerContext& c, BrokerId from, const wire::AlterPartitionRequest::PartitionData& p,
+                const PartitionImage& now, const std::vector<NewMember>& isr, const std::set<BrokerId>& aside) {
   // From the future: this controller is behind, the leader heard of a newer one.
   if (p.leader_epoch > now.leader_epoch || p.partition_epoch > now.partition_epoch) return ErrorCode::not_controller;
   if (p.leader_epoch < now.leader_epoch) return ErrorCode::fenced_leader_epoch;
@@ -46,13 +46,17 @@ ErrorCode check(const ControllerContext& c, BrokerId from, const wire::AlterPart
   for (const NewMember& m : isr) {
     const BrokerImage* b = c.image.broker(m.id);
     if (!b || !is_active(c.image, m.id) || (m.epoch != -1 && m.epoch != b->epoch)) return ErrorCode::ineligible_replica;
+    bool joins = std::find(now.isr.begin(), now.isr.end(), m.id) == now.isr.end();
+    if (joins && aside.contains(m.id)) return ErrorCode::ineligible_replica;
   }
   return ErrorCode::none;
 }
 
 }  // namespace
 
-Result<ControllerDecision<wire::AlterPartitionResponse>> decide(const ControllerContext& c, const wire::AlterPartitionRequest& r, int16_t version) {
+Result<ControllerDecision<wire::AlterPartitionResponse>> decide(const ControllerContext& c,
+                                                                const wire::AlterPartitionRequest& r, int16_t version,
+                                                                const std::set<BrokerId>& aside) {
   ControllerDecision<wire::AlterPartitionResponse> d;
   const BrokerImage* broker = c.image.broker(r.broker_id);
   if (!broker || broker->epoch != r.broker_epoch) {
@@ -68,7 +72,9 @@ Result<ControllerDecision<wire::AlterPartitionResponse>> decide(const Controller
       a.partition_index = p.partition_index;
       const PartitionImage* now = topic ? c.image.partition({topic->name, p.partition_index}) : nullptr;
       std::vector<NewMember> isr = new_isr(p, version);
-      ErrorCode error = !topic ? ErrorCode::unknown_topic_id : !now ? ErrorCode::unknown_topic_or_partition : check(c, r.broker_id, p, *now, isr);
+      ErrorCode error = !topic ? ErrorCode::unknown_topic_id
+                        : !now ? ErrorCode::unknown_topic_or_partition
+                               : check(c, r.broker_id, p, *now, isr, aside);
       a.error_code = number(error);
       if (error == ErrorCode::none) {
         std::vector<BrokerId> ids;

@@ -57,7 +57,8 @@ bool IsrState::joins(const Follower& f) const {
 
 bool IsrState::waited_for(const Follower& f, MonoTime now) const {
   return f.may_join && f.durable_end >= 0 && (f.broker_epoch == -1 || f.broker_epoch == f.registered_epoch) &&
-         now - f.fetched_at <= options_.join_wait_max && now - f.caught_up_at <= options_.lag_max;
+         f.fetched_at > f.put_out_at && now - f.fetched_at <= options_.join_wait_max &&
+         now - f.caught_up_at <= options_.lag_max;
 }
 
 void IsrState::step(const OwnProgress& e, MonoTime now, IsrEffects& out) {
@@ -164,11 +165,13 @@ void IsrState::adopt(const PartitionImage& image, MonoTime now, IsrEffects& out)
   if (isr_ != image.isr) {
     for (Follower& f : followers_)  // put back by the controller: gets lag_max to show itself
       if (!contains(isr_, f.id) && contains(image.isr, f.id)) f.caught_up_at = std::max(f.caught_up_at, now);
+    for (Follower& f : followers_)  // put out: nobody waits for it before it fetches again
+      if (contains(isr_, f.id) && !contains(image.isr, f.id)) f.put_out_at = now;
     isr_ = image.isr;
     out.isr_changed = true;
   }
+  advance(now, out);  // first: who was put out behind what can be committed now is not asked back
   propose(now, out);
-  advance(now, out);
 }
 
 void IsrState::advance(MonoTime now, IsrEffects& out) {

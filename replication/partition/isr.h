@@ -103,6 +103,7 @@ class IsrState {
     Offset leader_end_at_fetch = kNoOffset;
     MonoTime fetched_at{INT64_MIN / 2};
     MonoTime caught_up_at{INT64_MIN / 2};
+    MonoTime put_out_at{INT64_MIN / 2};  // by a committed change
   };
   const std::vector<Follower>& followers() const { return followers_; }
   bool in_isr(BrokerId id) const;

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "replication/controller/brokers.h"
 #include "replication/controller/isr_changes.h"
@@ -19,7 +20,8 @@ struct World {
   ControllerOptions options;
   SplitMix64 random{1};
   Offset end = 100;
-  BrokerSessions sessions;
+  BrokerSessions sessions{std::chrono::seconds(2)};
+  std::set<BrokerId> aside;
   MonoTime now{1};
 
   explicit World(int brokers = 3) {
@@ -80,7 +82,7 @@ struct World {
     for (BrokerId b : isr) d.new_isr_with_epochs.push_back({b, member_epoch});
     d.new_isr = isr;
     r.topics.push_back({builder.state().topic(topic)->id, {d}});
-    auto a = did(decide(context(), r, version));
+    auto a = did(decide(context(), r, version, aside));
     return a.error_code ? a.error_code : a.topics[0].partitions[0].error_code;
   }
 };
@@ -292,9 +294,26 @@ TEST(Brokers, SilentOnesExpireAndAStallOfOursForgives) {
   w.now = MonoTime{0} + std::chrono::seconds(1);
   for (BrokerId b : {1, 2}) w.sessions.contact(b, 1, w.now);
   MonoTime later = w.now + std::chrono::milliseconds(1900);
-  EXPECT_EQ(w.sessions.expired(w.builder.state(), std::chrono::seconds(2), later), (Ids{3}));
+  EXPECT_EQ(w.sessions.expired(w.builder.state(), later), (Ids{3}));
   w.sessions.forgive(later);
-  EXPECT_TRUE(w.sessions.expired(w.builder.state(), std::chrono::seconds(2), later).empty());
+  EXPECT_TRUE(w.sessions.expired(w.builder.state(), later).empty());
+}
+
+TEST(Brokers, ASilentOneLeavesTheIsrsOfOthersAndKeepsWhatItLeads) {
+  World w;
+  w.create("mine", -1, -1, {{3, 1, 2}});
+  w.create("others", -1, -1, {{1, 2, 3}});
+  w.create("two", -1, -1, {{2, 3}});
+  w.options.configs.topic_default = [](const MetadataImage&, const std::string& key) {
+    return key == "min.insync.replicas" ? std::optional<std::string>("2") : std::nullopt;
+  };
+  for (auto& r : set_aside(w.context(), 3)) w.builder.replay(r);
+  EXPECT_EQ(w.p("mine").leader, 3);
+  EXPECT_EQ(w.p("mine").isr, (Ids{3, 1, 2}));
+  EXPECT_EQ(w.p("others").isr, (Ids{1, 2}));
+  EXPECT_EQ(w.p("others").leader_epoch, 0);
+  EXPECT_EQ(w.p("two").isr, (Ids{2, 3}));  // without it nothing could be acknowledged either
+  EXPECT_TRUE(set_aside(w.context(), 3).empty());
 }
 
 TEST(Brokers, PreferredLeadersComeBack) {
@@ -332,6 +351,17 @@ TEST(IsrChanges, AFencedOrRestartedReplicaIsIneligible) {
   w.beat(3);
   EXPECT_EQ(w.alter_isr(1, "t", {1, 2, 3}, 0, 1, 3, 1), number(ErrorCode::ineligible_replica));  // epochs of older lives (KIP-903)
   EXPECT_EQ(w.alter_isr(1, "t", {1, 2, 3}, 0, 1, 2), 0);
+}
+
+TEST(IsrChanges, WhoIsSetAsideJoinsOnlyWhenItIsHeardOf) {
+  World w;
+  w.create("t", -1, -1, {{1, 2, 3}});
+  for (auto& r : set_aside(w.context(), 3)) w.builder.replay(r);
+  w.aside = {3};
+  EXPECT_EQ(w.alter_isr(1, "t", {1, 2, 3}, 0, 1), number(ErrorCode::ineligible_replica));
+  EXPECT_EQ(w.alter_isr(1, "t", {1}, 0, 1), 0);
+  w.aside = {};
+  EXPECT_EQ(w.alter_isr(1, "t", {1, 2, 3}, 0, 2), 0);
 }
 
 TEST(ProducerIds, ComeInBlocksThatNeverMeet) {

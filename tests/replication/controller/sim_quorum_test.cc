@@ -166,12 +166,43 @@ TEST(SimQuorum, ASilentNodeIsReplacedWithinItsSession) {
   ASSERT_TRUE(c.until([&] { return c.settled() && c[victim].node->view().leader == c.leader(); }));
 }
 
+TEST(SimQuorum, ASilentFollowerLeavesTheIsrsBeforeItLosesWhatItLeads) {
+  SimCluster c(3, 11);
+  c.tweak = [](QuorumNodeOptions& o) { o.heartbeat_interval = Millis(200); };
+  c.start_all();
+  ASSERT_TRUE(c.until([&] { return c.settled(); }));
+  ASSERT_EQ(c.call<wire::CreateTopicsResponse>(1, create("t", 6, 3), 7)->topics[0].error_code, 0);
+  c.world().run_for(Millis(4000));
+  BrokerId victim = c.leader() % 3 + 1, survivor = c.leader();
+  auto followed_without = [&] {
+    for (auto& p : c[survivor].node->image()->topic("t")->partitions)
+      if (p.leader != victim && p.isr.size() != 2) return false;
+    return true;
+  };
+  c[victim].machine->pause();
+  ASSERT_TRUE(c.until(followed_without));
+  int led = 0;
+  for (auto& p : c[survivor].node->image()->topic("t")->partitions) led += p.leader == victim && p.isr.size() == 3;
+  EXPECT_EQ(led, 2);
+  EXPECT_TRUE(c.settled());
+  ASSERT_TRUE(c.until([&] { return !c.settled(); }));
+  c[victim].machine->resume();
+  ASSERT_TRUE(c.until([&] { return c.settled(); }));
+}
+
 TEST(SimQuorum, AStallOfASecondMovesNothing) {
   SimCluster c(3, 3);
   c.start_all();
   ASSERT_TRUE(c.until([&] { return c.settled(); }));
-  c.world().run_for(Millis(1000));
+  ASSERT_EQ(c.call<wire::CreateTopicsResponse>(1, create("t", 6, 3), 7)->topics[0].error_code, 0);
+  c.world().run_for(Millis(4000));
   LeaderEpoch epoch = c[1].node->view().epoch;
+  auto leader_epochs = [&] {
+    std::vector<LeaderEpoch> out;
+    for (auto& p : c[1].node->image()->topic("t")->partitions) out.push_back(p.leader_epoch);
+    return out;
+  };
+  const auto before = leader_epochs();
   for (int id = 1; id <= 3; id++) {
     c[id].machine->pause();
     c.world().run_for(Millis(1000));
@@ -179,6 +210,7 @@ TEST(SimQuorum, AStallOfASecondMovesNothing) {
     c.world().run_for(Millis(2000));
     EXPECT_EQ(c[1].node->view().epoch, epoch) << "node " << id;
     EXPECT_TRUE(c.settled()) << "node " << id;
+    EXPECT_EQ(leader_epochs(), before) << "node " << id;
   }
 }
 

@@ -85,6 +85,29 @@ TEST(Isr, SilentMemberIsProposedForRemovalAfterTheLagTimeAndStillCountsUntilThen
   EXPECT_TRUE(l.out.isr_changed);
 }
 
+TEST(Isr, WhoWasPutOutIsNotWaitedForAndComesBackWhenTheControllerTakesIt) {
+  Leader l({1, 2, 3});
+  l.own(10, 10, 1);
+  l.fetch(2, 10, 2);
+  l.fetch(3, 0, 3);
+  l.state.step(IsrState::ImageSeen{image({1, 2}, 2)}, at(4), l.out);
+  EXPECT_EQ(l.state.high_watermark(), 10);
+  EXPECT_TRUE(l.proposed().empty());
+  l.fetch(3, 10, 8);
+  EXPECT_EQ(l.proposed(), (std::vector<BrokerId>{1, 2, 3}));
+
+  // An idle partition has nothing to fetch: what the replica had when it was put out is enough, once the controller
+  // takes it.
+  Leader idle({1, 2, 3});
+  idle.own(10, 10, 1);
+  idle.fetch(2, 10, 2), idle.fetch(3, 10, 2);
+  idle.state.step(IsrState::ImageSeen{image({1, 2}, 2)}, at(4), idle.out);
+  EXPECT_EQ(idle.proposed(), (std::vector<BrokerId>{1, 2, 3}));
+  idle.answer(ErrorCode::ineligible_replica, image({1, 2}, 2), 5);
+  idle.tick(300);
+  EXPECT_EQ(idle.proposed(), (std::vector<BrokerId>{1, 2, 3}));
+}
+
 TEST(Isr, IdlePartitionKeepsItsMembersWithoutFetches) {
   Leader l({1, 2, 3});
   l.own(10, 10, 1);
