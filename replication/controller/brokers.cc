@@ -206,7 +206,10 @@ void fence_moves(const ControllerContext& c, BrokerId broker, MetadataRecords& o
   for_each_partition_of(c.image, broker, [&](const TopicImage& t, PartitionId i, const PartitionImage& p) {
     if (p.leader != broker && std::find(p.isr.begin(), p.isr.end(), broker) == p.isr.end()) return;
     bool unclean = p.leader == broker && unclean_election_enabled(c, t.name);
-    if (auto r = plan_change(p, t.id, i, {.isr = without(p.isr, broker), .may_lead = may_lead, .unclean = unclean})) out.push_back(*r);
+    if (auto r = plan_change(
+            p, t.id, i,
+            {.isr = without(p.isr, broker), .may_lead = may_lead, .unclean = unclean, .last_choice = c.last_choice}))
+      out.push_back(*r);
   });
 }
 
@@ -235,7 +238,10 @@ MetadataRecords rebalance_leaders(const ControllerContext& c, size_t limit) {
     for (size_t i = 0; i < t->partitions.size() && out.size() < limit; i++) {
       const PartitionImage& p = t->partitions[i];
       if (p.replicas.empty() || p.leader == p.replicas.front() || p.leader == kNoBroker) continue;
-      if (auto r = plan_change(p, t->id, static_cast<PartitionId>(i), {.isr = p.isr, .may_lead = may_lead, .prefer_first = true})) out.push_back(*r);
+      if (auto r =
+              plan_change(p, t->id, static_cast<PartitionId>(i),
+                          {.isr = p.isr, .may_lead = may_lead, .prefer_first = true, .last_choice = c.last_choice}))
+        out.push_back(*r);
     }
   }
   return out;

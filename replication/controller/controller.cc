@@ -14,6 +14,9 @@ namespace {
 constexpr Duration kProbeTimeout{200'000'000};
 constexpr Duration kSessionStep{50'000'000};   // sessions are looked at no more often
 constexpr size_t kRebalanceMax = 1000;
+// A client that met a refused port tries it again after its back-off, up to 10 s in librdkafka: until then a broker
+// that is back serves none of the old clients.
+constexpr Duration kClientsReturn{12'000'000'000};
 }  // namespace
 
 Controller::Controller(io::Runtime& runtime, Transport& transport, BrokerId self, ControllerOptions options, Hooks hooks)
@@ -61,7 +64,19 @@ void Controller::committed(Offset offset) {
   if (auto term = term_) term->runtime.committed(offset);
 }
 
-ControllerContext Controller::context() const { return {term_->state.image(), options_, runtime_.random(), hooks_.log_end()}; }
+void Controller::on_image(const MetadataImage& image) {
+  for (const auto& [id, b] : image.brokers)
+    if (!b->fenced) unfenced_at_.try_emplace(id, runtime_.now());
+  std::erase_if(unfenced_at_, [&](const auto& u) { return !image.alive(u.first); });
+}
+
+ControllerContext Controller::context() const {
+  ControllerContext c{term_->state.image(), options_, runtime_.random(), hooks_.log_end()};
+  for (const auto& [id, since] : unfenced_at_)
+    if (runtime_.now() - since < kClientsReturn) c.last_choice[id] = since;
+  for (BrokerId id : sessions_.aside()) c.last_choice[id] = MonoTime::max();
+  return c;
+}
 
 template <class Response, class Request, class Decide>
 void Controller::run(const Request& request, Reply<Response> reply, Decide decide) {

@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -36,6 +37,8 @@ class Controller {
   void deactivate();
   bool active() const { return term_ != nullptr; }
   void committed(Offset offset);
+  /// Every image of this node, active or not.
+  void on_image(const MetadataImage& image);
   /// A connection to a broker broke.
   void on_disconnect(BrokerId broker);
   /// Active, and a broker other than this one waits for leave to end.
@@ -86,6 +89,7 @@ class Controller {
   std::shared_ptr<Term> term_;
   BrokerSessions sessions_;
   std::set<BrokerId> probing_;
+  std::map<BrokerId, MonoTime> unfenced_at_;  // as seen here
   io::Timer session_timer_;
   io::Timer rebalance_timer_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -28,12 +28,17 @@ using MetadataRecords = std::vector<wire::MetadataRecord>;
 template <class Response>
 using ControllerDecision = Decision<wire::MetadataRecord, Response>;
 
+/// Brokers that get a leadership only when nobody else can have it, the earliest first: back since then (many clients
+/// do not reach them yet), or silent (max).
+using LastChoice = std::map<BrokerId, MonoTime>;
+
 /// What every decision may read beside the state.
 struct ControllerContext {
   const MetadataImage& image;
   const ControllerOptions& options;
   Random& random;
   Offset log_end = 0;  // where the decision's first record goes
+  LastChoice last_choice = {};
 };
 
 /// An error of one part of a request, with Kafka's words for the client.

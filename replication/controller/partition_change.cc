@@ -21,13 +21,18 @@ std::optional<wire::PartitionChangeRecord> plan_change(const PartitionImage& now
   std::vector<BrokerId> isr = plan.isr.empty() ? now.isr : plan.isr;
   BrokerId leader = kNoBroker;
   bool stays = now.leader != kNoBroker && holds(isr, now.leader) && plan.may_lead(now.leader);
-  if (stays) leader = now.leader;
-  if (!stays || plan.prefer_first) {
-    for (BrokerId r : now.replicas) {
-      if (!holds(isr, r) || !plan.may_lead(r)) continue;
-      if (!stays || r == now.replicas.front()) leader = r;
-      break;
-    }
+  auto electable = [&](BrokerId id) { return holds(isr, id) && plan.may_lead(id); };
+  auto rank = [&](BrokerId id) {
+    auto it = plan.last_choice.find(id);
+    return it == plan.last_choice.end() ? MonoTime{INT64_MIN} : it->second;
+  };
+  if (stays) {
+    bool back =
+        plan.prefer_first && electable(now.replicas.front()) && !plan.last_choice.contains(now.replicas.front());
+    leader = back ? now.replicas.front() : now.leader;
+  } else {
+    for (BrokerId r : now.replicas)
+      if (electable(r) && (leader == kNoBroker || rank(r) < rank(leader))) leader = r;
   }
   if (leader == kNoBroker && plan.unclean) {
     auto it = std::find_if(now.replicas.begin(), now.replicas.end(), plan.may_lead);

@@ -1,5 +1,6 @@
 #pragma once
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,15 +12,18 @@ namespace weir::replication {
 
 /// How a partition is to change and who may lead it.
 struct PartitionPlan {
-  std::vector<BrokerId> isr;                    // wanted; may not become empty: the last member stays
-  std::function<bool(BrokerId)> may_lead;       // alive and not about to leave
-  bool unclean = false;                         // unclean.leader.election.enable: a replica outside the ISR may lead when none of it can
-  bool prefer_first = false;                    // move leadership to the preferred replica when it may lead
+  std::vector<BrokerId> isr;               // wanted; may not become empty: the last member stays
+  std::function<bool(BrokerId)> may_lead;  // alive and not about to leave
+  bool unclean = false;       // unclean.leader.election.enable: a replica outside the ISR may lead when none of it can
+  bool prefer_first = false;  // move leadership to the preferred replica when it may lead
+  std::map<BrokerId, MonoTime> last_choice = {};  // elected only when nobody else can be, the earliest first
 };
 
-/// The record that makes `now` so, with a leader elected by the rules: the leader stays while it is in the ISR and may lead; else the first replica in
-/// assignment order that is in the ISR and may; else, when unclean, any replica that may; else nobody (-1). nullopt: nothing changes.
-std::optional<wire::PartitionChangeRecord> plan_change(const PartitionImage& now, const Uuid& topic, PartitionId partition, const PartitionPlan& plan);
+/// The record that makes `now` so, with a leader elected by the rules: the leader stays while it is in the ISR and may
+/// lead; else the first replica in assignment order that is in the ISR and may (those of last choice behind the
+/// others); else, when unclean, any replica that may; else nobody (-1). nullopt: nothing changes.
+std::optional<wire::PartitionChangeRecord> plan_change(const PartitionImage& now, const Uuid& topic,
+                                                       PartitionId partition, const PartitionPlan& plan);
 
 /// Calls `visit(topic, partition index, partition)` for all partitions with `broker` among the replicas.
 void for_each_partition_of(const MetadataImage& image, BrokerId broker,

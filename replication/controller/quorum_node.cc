@@ -229,6 +229,7 @@ class Node final : public QuorumNode, private QuorumListener {
 
   void publish() {
     publisher_.publish(applied_);
+    controller_.on_image(*image());
     for (const auto& [id, b] : image()->brokers) {
       // A voter's peers go on using the endpoint of the voter set.
       if (id == options_.node_id || driver_.state().voters().contains(id) || b->listeners.empty()) continue;

@@ -22,6 +22,7 @@ struct World {
   Offset end = 100;
   BrokerSessions sessions{std::chrono::seconds(2)};
   std::set<BrokerId> aside;
+  LastChoice last_choice;
   MonoTime now{1};
 
   explicit World(int brokers = 3) {
@@ -30,7 +31,7 @@ struct World {
       beat(i);
     }
   }
-  ControllerContext context() { return {builder.state(), options, random, end}; }
+  ControllerContext context() { return {builder.state(), options, random, end, last_choice}; }
   template <class D>
   auto did(D d) {
     EXPECT_TRUE(d.ok());
@@ -314,6 +315,27 @@ TEST(Brokers, ASilentOneLeavesTheIsrsOfOthersAndKeepsWhatItLeads) {
   EXPECT_EQ(w.p("others").leader_epoch, 0);
   EXPECT_EQ(w.p("two").isr, (Ids{2, 3}));  // without it nothing could be acknowledged either
   EXPECT_TRUE(set_aside(w.context(), 3).empty());
+}
+
+TEST(Brokers, WhoIsJustBackLeadsOnlyWhereNobodyElseCan) {
+  World w;
+  w.create("t", -1, -1, {{1, 2, 3}});
+  w.create("two", -1, -1, {{1, 2}});
+  w.create("recent", -1, -1, {{3, 1, 2}});
+  w.last_choice = {{2, MonoTime{7}}};
+  w.fence(1);
+  EXPECT_EQ(w.p("t").leader, 3);
+  EXPECT_EQ(w.p("two").leader, 2);
+  w.beat(1);
+  EXPECT_EQ(w.alter_isr(3, "t", {1, 2, 3}, 1, 1), 0);
+  EXPECT_EQ(w.alter_isr(3, "recent", {1, 2, 3}, 0, 1), 0);
+  w.last_choice = {{1, MonoTime{9}}, {2, MonoTime{7}}};
+  w.fence(3);
+  EXPECT_EQ(w.p("recent").leader, 2);  // back for longer
+  EXPECT_EQ(w.p("t").leader, 2);
+  EXPECT_TRUE(rebalance_leaders(w.context(), 10).empty());
+  w.last_choice = {};
+  EXPECT_EQ(rebalance_leaders(w.context(), 10).size(), 1u);
 }
 
 TEST(Brokers, PreferredLeadersComeBack) {
