@@ -96,7 +96,13 @@ Result<PartitionLog*> LogSetImpl::create(const TopicPartition& tp, const Uuid& t
   if (!memory_only() && !removals_pending_.contains(tp)) {
     // What is left of a log that is no longer ours would mix with the new one.
     TRY_ASSIGN(bool there, runtime_.disk().exists(path(tp.to_string())));
-    if (there) TRY(delete_log_files(tp));
+    if (there) {
+      TRY_ASSIGN(bool log, holds_log(path(tp.to_string())));
+      if (!log)
+        return Error(ErrorCode::kafka_storage_error, "create log",
+                     path(tp.to_string()) + " is in the way and is no log of this node; move it elsewhere");
+      TRY(delete_log_files(tp));
+    }
   }
   LogPtr log = make_log(tp, topic_id, config);
   JournalEntry e;

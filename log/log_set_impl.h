@@ -99,6 +99,8 @@ class LogSetImpl final : public LogSet, private LogHost, private JournalOwner {
   Status replay_remove(const LogPtr& log, const JournalScan::Entry& entry);
   Status start_journal(const JournalMark& end);
   Status remove_strays(bool fresh);
+  /// A name alone does not make a directory ours ("backup-2024"): it is empty, or holds a file that only logs have.
+  Result<bool> holds_log(const std::string& dir);
   Status delete_log_files(const TopicPartition& tp);
 
   io::Runtime& runtime_;

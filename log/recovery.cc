@@ -83,6 +83,17 @@ Result<bool> LogSetImpl::load_state() {
   return found;
 }
 
+Result<bool> LogSetImpl::holds_log(const std::string& dir) {
+  TRY_ASSIGN(auto entries, runtime_.disk().list(dir));
+  if (entries.empty()) return true;  // as it is just before its first segment
+  for (const io::DirEntry& e : entries) {
+    if (e.is_directory) continue;
+    if (e.name == "partition.metadata" || e.name == "leader-epoch-checkpoint") return true;
+    if (e.name.find_first_not_of("0123456789") == 20 && e.name[20] == '.') return true;
+  }
+  return false;
+}
+
 Status LogSetImpl::remove_strays(bool fresh) {
   TRY_ASSIGN(auto entries, runtime_.disk().list(options_.dir));
   std::vector<std::string> known;
@@ -95,6 +106,11 @@ Status LogSetImpl::remove_strays(bool fresh) {
       continue;
     }
     if (!is_log_dir(e.name) || std::binary_search(known.begin(), known.end(), e.name)) continue;
+    TRY_ASSIGN(bool log, holds_log(path(e.name)));
+    if (!log) {
+      WEIR_WARN("{} is named like a log but holds none: left alone", path(e.name));
+      continue;
+    }
     if (fresh) {
       return Error(ErrorCode::malformed, "log directory",
                    path(e.name) + " holds a log, but there is no weir-state.0 or .1 in " + options_.dir + " that lists it: not a log directory of ours");

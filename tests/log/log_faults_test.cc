@@ -59,5 +59,37 @@ TEST(LogFaults, AFailedSyncIsFinal) {
   EXPECT_EQ(log.append_as_leader(make_batch({}), 0).code(), ErrorCode::kafka_storage_error);
 }
 
+TEST(LogDirectory, OnlyLeftOverLogsAreRemovedAtTheStart) {
+  SimLogs s("/data/log", 5);
+  auto put = [&](const std::string& dir, const std::string& file) {
+    ASSERT_TRUE(s.runtime->disk().make_dirs("/data/log/" + dir).ok());
+    if (file.empty()) return;
+    ASSERT_TRUE(s.runtime->disk().write_file_atomic("/data/log/" + dir + "/" + file, as_bytes("x")).ok());
+  };
+  auto there = [&](const std::string& name) {
+    auto found = s.runtime->disk().exists("/data/log/" + name);
+    return found.ok() && *found;
+  };
+  put("backup-2024", "photo.jpg");
+  ASSERT_TRUE(s.open().ok()) << "also in a directory that is new to us";
+  EXPECT_TRUE(there("backup-2024"));
+  PartitionLog& log = s.make();
+  ASSERT_TRUE(log.append_as_leader(make_batch({}), 0).ok());
+  s.run();
+  put("gone-0", "");
+  put("gone-1", "00000000000000000042.log");
+  put("gone-2", "partition.metadata");
+  put("gone-3", "00000000000000000000.index");
+  put("notes-1", "123.log");
+  ASSERT_TRUE(s.crash(false).ok());
+  for (const char* dir : {"gone-0", "gone-1", "gone-2", "gone-3"}) EXPECT_FALSE(there(dir)) << dir;
+  EXPECT_TRUE(there("backup-2024/photo.jpg"));
+  EXPECT_TRUE(there("notes-1/123.log"));
+  EXPECT_EQ(s.log().log_end_offset(), 1);
+  // A topic of that name does not take its place either.
+  EXPECT_EQ(s.set->create({"backup", 2024}, Uuid::from_random(1, 2), s.config).code(), ErrorCode::kafka_storage_error);
+  EXPECT_TRUE(there("backup-2024/photo.jpg"));
+}
+
 }  // namespace
 }  // namespace weir::log
