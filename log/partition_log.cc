@@ -314,12 +314,6 @@ uint64_t PartitionLogImpl::size_bytes() const {
   return n;
 }
 
-uint64_t PartitionLogImpl::tail_bytes() const {
-  uint64_t n = 0;
-  for (size_t i = 0; i < tail_.size(); ++i) n += tail_[i].bytes.size();
-  return n;
-}
-
 std::vector<SegmentInfo> PartitionLogImpl::segments() const {
   std::vector<SegmentInfo> out;
   for (const auto& s : segments_) out.push_back({s->base, s->size, s->max_timestamp});
@@ -358,6 +352,12 @@ void PartitionLogImpl::retire() {
 }
 
 void PartitionLogImpl::check_invariants() const {
+  // Most logs did not change since the last time they were looked at; all of what is checked changes only together with one of these.
+  const std::array<uint64_t, 11> state{static_cast<uint64_t>(log_start_), static_cast<uint64_t>(log_end_offset()), static_cast<uint64_t>(durable_),
+                                       static_cast<uint64_t>(high_watermark_), static_cast<uint64_t>(written_), static_cast<uint64_t>(journaled_),
+                                       segments_.size(), cuts_.size(), epochs_.entries().size(), tail_.bytes(), tail_.empty() ? 0 : tail_[tail_.size() - 1].id};
+  if (state == checked_) return;
+  checked_ = state;
   CHECK(!segments_.empty(), "a log without a segment");
   Offset end = log_end_offset();
   CHECK(log_start_ <= end, "log start above log end", log_start_, end);

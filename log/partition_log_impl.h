@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -100,7 +101,7 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   void retire();
   bool retired() const { return retired_; }
   uint64_t dirty_bytes() const { return dirty_bytes_; }
-  uint64_t tail_bytes() const;
+  uint64_t tail_bytes() const { return tail_.bytes(); }
   const ProducerState& producers() const { return producers_; }
   const EpochCache& epochs() const { return epochs_; }
   void check_invariants() const;
@@ -251,6 +252,7 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   LogConfig config_;
   std::vector<SegmentPtr> segments_;   // never empty; the last is active
   TailEntries tail_;
+  mutable std::array<uint64_t, 11> checked_{};  // what check_invariants saw last
   EpochCache epochs_;
   ProducerState producers_;
   std::vector<AbortedTxnEntry> aborted_;  // by last offset

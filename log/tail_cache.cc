@@ -10,11 +10,13 @@ void TailEntries::push(TailEntry entry) {
   CHECK(!entry.bytes.empty(), "an empty tail entry");
   CHECK(entry.base_offset < entry.end_offset, "a tail entry without offsets", entry.base_offset, entry.end_offset);
   CHECK(entries_.empty() || entry.base_offset >= entries_.back().end_offset, "tail entries overlap", entry.base_offset, entries_.back().end_offset);
+  bytes_ += entry.bytes.size();
   entries_.push_back(std::move(entry));
 }
 
 void TailEntries::pop_front() {
   CHECK(!entries_.empty(), "nothing to drop");
+  bytes_ -= entries_.front().bytes.size();
   entries_.pop_front();
 }
 
@@ -39,6 +41,7 @@ size_t TailEntries::truncate_to(Offset end) {
     e.end_offset = keep_end;
     break;
   }
+  bytes_ -= dropped;
   return dropped;
 }
 
@@ -48,6 +51,9 @@ size_t TailEntries::find(Offset offset) const {
 }
 
 void TailEntries::check_invariants() const {
+  uint64_t bytes = 0;
+  for (const TailEntry& e : entries_) bytes += e.bytes.size();
+  CHECK(bytes == bytes_, "the tail's account is wrong", bytes, bytes_);
   for (size_t i = 1; i < entries_.size(); ++i) {
     CHECK(entries_[i - 1].end_offset <= entries_[i].base_offset, "tail entries overlap", i);
     CHECK(entries_[i - 1].id < entries_[i].id, "tail entry ids do not grow", i);

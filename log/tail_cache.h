@@ -25,10 +25,11 @@ class TailEntries {
   void pop_front();
   /// Drops what lies at or above `end`, cutting through an entry at a batch boundary. Returns the bytes dropped.
   size_t truncate_to(Offset end);
-  void clear() { entries_.clear(); }
+  void clear() { entries_.clear(), bytes_ = 0; }
 
   bool empty() const { return entries_.empty(); }
   size_t size() const { return entries_.size(); }
+  uint64_t bytes() const { return bytes_; }
   const TailEntry& front() const { return entries_.front(); }
   const TailEntry& operator[](size_t i) const { return entries_[i]; }
   /// Everything from here on is in memory; the log end when empty is the owner's to know.
@@ -39,6 +40,7 @@ class TailEntries {
 
  private:
   std::deque<TailEntry> entries_;
+  uint64_t bytes_ = 0;
 };
 
 /// The memory budget of all tails of one shard. Oldest append first, over all partitions, so that slices of one received buffer go together.

@@ -298,7 +298,7 @@ Status SimFs::rot(const std::string& path, FilePos pos, uint8_t mask) {
   return {};
 }
 
-void SimFs::freeze_image() {
+SimFs::Names SimFs::image(bool copies) {
   Names image = durable_names_;
   std::map<std::string, bool> stopped;  // directory → no further change of it is kept
   const bool keep_none = random_.chance(1, 3);
@@ -308,22 +308,24 @@ void SimFs::freeze_image() {
     if (!stop) apply(image, change);
   }
   // Names in directories that did not make it are gone; each file gets its own fate, once, however many names it has.
-  frozen_ = std::make_unique<Names>();
+  Names left;
   std::map<SimFile*, Entry> images;
   for (const auto& [path, file] : image) {
-    if (path != "/" && !frozen_->count(parent(path))) continue;
-    Entry& copy = images[file.get()];
-    if (file && !copy) {
-      copy = std::make_shared<SimFile>(*file);
-      copy->lose_power(random_);
+    if (path != "/" && !left.count(parent(path))) continue;
+    Entry& its = images[file.get()];
+    if (file && !its) {
+      its = copies ? std::make_shared<SimFile>(*file) : file;
+      its->lose_power(random_);
     }
-    (*frozen_)[path] = copy;
+    left[path] = its;
   }
+  return left;
 }
 
+void SimFs::freeze_image() { frozen_ = std::make_unique<Names>(image(true)); }
+
 void SimFs::lose_power() {
-  if (!frozen_) freeze_image();
-  names_ = std::move(*frozen_);
+  names_ = frozen_ ? std::move(*frozen_) : image(false);
   frozen_.reset();
   durable_names_ = names_;
   pending_.clear();

@@ -92,6 +92,8 @@ class SimFs {
  private:
   using Entry = std::shared_ptr<SimFile>;  // null: a directory
   using Names = std::map<std::string, Entry>;
+  /// What a power cut now leaves. `copies`: the files go on being used meanwhile.
+  Names image(bool copies);
   struct NameChange {
     std::string dir;
     std::string path;

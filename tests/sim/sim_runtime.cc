@@ -11,7 +11,7 @@ SimRuntime::SimRuntime(SimNode& node, uint32_t shard)
 
 SimRuntime::~SimRuntime() = default;
 
-void SimRuntime::ready(std::function<void()> deliver) {
+void SimRuntime::ready(SimTask deliver) {
   if (dead_) return;
   ready_.add(std::move(deliver));
   wake();

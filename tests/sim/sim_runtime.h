@@ -40,7 +40,7 @@ class SimRuntime final : public io::Runtime {
 
   // --- for the simulator's own parts
   /// Runs `deliver` in the next turn, as the kernel would hand over a completion.
-  void ready(std::function<void()> deliver);
+  void ready(SimTask deliver);
   void ready(io::Completion& completion, int32_t result) {
     ready([&completion, result] { completion.done(completion, result); });
   }
@@ -57,7 +57,8 @@ class SimRuntime final : public io::Runtime {
   const uint32_t shard_;
   SplitMix64 random_;
   io::TimerQueue timers_;
-  io::TaskQueue ready_, posted_, deferred_;
+  SimTasks ready_;
+  io::TaskQueue posted_, deferred_;
   bool dead_ = false;
   bool stopped_ = false;
   bool in_turn_ = false;

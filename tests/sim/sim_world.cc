@@ -13,7 +13,8 @@ SimWorld::SimWorld(uint64_t seed, SimProfile profile)
     : seed_(seed), profile_(profile), random_(seed), network_(std::make_unique<SimNetwork>(*this)) {}
 
 SimWorld::~SimWorld() {
-  queue_.clear();  // events refer to nodes and connections
+  queue_.clear();
+  slots_.clear();  // they refer to nodes and connections
 }
 
 std::unique_ptr<SimWorld> SimWorld::single() {
@@ -34,26 +35,36 @@ SimRuntime& SimWorld::runtime() {
   return nodes_[0]->shard(0);
 }
 
-void SimWorld::schedule(MonoTime at, Trace kind, uint32_t who, std::function<void()> run) {
-  queue_.push_back(Event{at < now_ ? now_ : at, next_order_++, kind, who, std::move(run)});
-  std::push_heap(queue_.begin(), queue_.end(), later);
+void SimWorld::schedule(MonoTime at, Trace kind, uint32_t who, SimTask run) {
+  if (free_slots_.empty()) {
+    free_slots_.push_back(static_cast<uint32_t>(slots_.size()));
+    slots_.emplace_back();
+  }
+  const uint32_t slot = free_slots_.back();
+  free_slots_.pop_back();
+  slots_[slot] = Slot{kind, who, std::move(run)};
+  queue_.push_back(Event{at < now_ ? now_ : at, next_order_++, slot});
+  std::push_heap(queue_.begin(), queue_.end(), Later{});
 }
 
 void SimWorld::trace(uint64_t value) {
-  for (int i = 0; i < 8; ++i, value >>= 8) hash_ = (hash_ ^ (value & 0xff)) * 0x100000001b3ull;  // FNV-1a
+  hash_ = (hash_ ^ value) * 0x9e3779b97f4a7c15ull;
+  hash_ ^= hash_ >> 32;
 }
 
 bool SimWorld::step() {
   if (queue_.empty()) return false;
-  std::pop_heap(queue_.begin(), queue_.end(), later);
-  Event event = std::move(queue_.back());
+  std::pop_heap(queue_.begin(), queue_.end(), Later{});
+  const Event event = queue_.back();
   queue_.pop_back();
+  Slot what = std::move(slots_[event.slot]);
+  free_slots_.push_back(event.slot);
   CHECK(event.at >= now_, "virtual time went back");
   now_ = event.at;
   ++events_;
   trace(static_cast<uint64_t>(event.at.ns));
-  trace(static_cast<uint64_t>(event.kind) << 32 | event.who);
-  event.run();
+  trace(static_cast<uint64_t>(what.kind) << 32 | what.who);
+  what.run();
   if (after_event_) after_event_();
   return true;
 }

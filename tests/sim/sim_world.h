@@ -6,6 +6,7 @@
 
 #include "base/util/rng.h"
 #include "base/util/types.h"
+#include "tests/sim/sim_task.h"
 
 namespace weir::sim {
 
@@ -65,8 +66,8 @@ class SimWorld {
   const std::string& failure() const { return failure_; }
 
   // --- for the parts of the simulator
-  void schedule(MonoTime at, Trace kind, uint32_t who, std::function<void()> run);
-  void schedule_in(Duration in, Trace kind, uint32_t who, std::function<void()> run) {
+  void schedule(MonoTime at, Trace kind, uint32_t who, SimTask run);
+  void schedule_in(Duration in, Trace kind, uint32_t who, SimTask run) {
     schedule(now_ + in, kind, who, std::move(run));
   }
   /// Mixes a value into the trace hash.
@@ -80,16 +81,20 @@ class SimWorld {
   Duration latency(Duration minimum, uint64_t spread = 3);
 
  private:
+  /// What the heap moves about is small; what is to be done stays where it is.
   struct Event {
     MonoTime at;
     uint64_t order;
+    uint32_t slot;
+  };
+  struct Slot {
     Trace kind;
     uint32_t who;
-    std::function<void()> run;
+    SimTask run;
   };
-  static bool later(const Event& a, const Event& b) {
-    return a.at != b.at ? a.at > b.at : a.order > b.order;
-  }
+  struct Later {
+    bool operator()(const Event& a, const Event& b) const { return a.at != b.at ? a.at > b.at : a.order > b.order; }
+  };
 
   const uint64_t seed_;
   const SimProfile profile_;
@@ -99,6 +104,8 @@ class SimWorld {
   uint64_t events_ = 0;
   uint64_t hash_ = 0xcbf29ce484222325ull;
   std::vector<Event> queue_;  // heap
+  std::vector<Slot> slots_;
+  std::vector<uint32_t> free_slots_;
   std::unique_ptr<SimNetwork> network_;
   std::vector<std::unique_ptr<SimNode>> nodes_;
   std::function<void()> after_event_;
