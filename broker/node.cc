@@ -205,6 +205,7 @@ replication::QuorumNodeOptions NodeImpl::quorum_options(std::vector<replication:
   o.peer_listener = c.inter_broker_listener_name;
   if (!c.broker_rack.empty()) o.rack = c.broker_rack;
   o.heartbeat_interval = milliseconds(c.broker_heartbeat_interval_ms);
+  if (options_.quorum_fetch_bytes) o.quorum.fetch_bytes = options_.quorum_fetch_bytes;
   o.quorum.fetch_timeout = milliseconds(c.controller_quorum_fetch_timeout_ms);
   o.quorum.election_timeout = milliseconds(c.controller_quorum_election_timeout_ms);
   o.quorum.request_timeout = milliseconds(c.controller_quorum_request_timeout_ms);
@@ -222,6 +223,7 @@ Status NodeImpl::open() {
   log::LogSetOptions lo;
   lo.dir = options_.log_dir;
   lo.journal_bytes_max = static_cast<uint64_t>(c.weir_journal_bytes);
+  if (options_.journal_bytes) lo.journal_bytes_initial = options_.journal_bytes;
   lo.tail_cache_bytes = static_cast<uint64_t>(c.weir_tail_cache_bytes);
   lo.free_bytes_floor = static_cast<uint64_t>(c.weir_free_bytes_floor);
   TRY_ASSIGN(logs_, log::LogSet::open(runtime_, lo, recovery_));

@@ -16,7 +16,6 @@ namespace {
 
 constexpr const char* kCellName = "quorum-state";
 constexpr size_t kDeliverBytes = 1 << 20;
-constexpr int32_t kFetchBytes = 8 << 20;
 constexpr Duration kFetchBackoff{30'000'000};
 constexpr Duration kProbeTimeout{200'000'000};
 constexpr Duration kStopPatience{300'000'000};
@@ -242,13 +241,13 @@ void QuorumDriver::fetch() {
   r.replica_id = r.replica_state.replica_id = options_.node_id;
   r.max_wait_ms = static_cast<int32_t>(options_.timing.fetch_wait_max.count() / 1'000'000);
   r.min_bytes = 0;
-  r.max_bytes = kFetchBytes;
+  r.max_bytes = options_.timing.fetch_bytes;
   wire::FetchRequest::FetchPartition p;
   p.current_leader_epoch = cell.epoch;
   p.fetch_offset = log_->durable_offset();
   p.last_fetched_epoch = log_view_->last_epoch();
   p.log_start_offset = log_->log_start_offset();
-  p.partition_max_bytes = kFetchBytes;
+  p.partition_max_bytes = options_.timing.fetch_bytes;
   p.replica_directory_id = options_.directory_id;
   p.high_watermark = state_->high_watermark();
   r.topics.push_back({.topic = kMetadataTopic, .topic_id = kMetadataTopicId, .partitions = {p}});

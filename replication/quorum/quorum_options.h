@@ -20,6 +20,7 @@ struct QuorumOptions {
   Duration election_timeout{500'000'000};   // controller.quorum.election.timeout.ms; the timer draws from [1, 2) of it
   Duration request_timeout{2'000'000'000};  // controller.quorum.request.timeout.ms
   Duration fetch_wait_max{250'000'000};     // how long the leader parks a fetch that has nothing new
+  int32_t fetch_bytes = 8 << 20;            // that a follower asks for at most; one batch comes in any case
 };
 
 struct QuorumReplicaView {

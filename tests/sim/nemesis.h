@@ -36,6 +36,8 @@ class Nemesis {
   int any_node();
   void start_node(int i);
   void crash(int i, bool power, Duration down);
+  /// A power cut at the `change`-th change of its disk from now on, or after `limit`.
+  void doom(int i, uint64_t change, Duration limit);
   void cut_links();
 
   SimWorld& world_;

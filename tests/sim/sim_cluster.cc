@@ -58,6 +58,8 @@ Result<std::unique_ptr<broker::Node>> SimCluster::open(int i, SimRuntime& runtim
   broker::NodeOptions options;
   options.config = config_of(i);
   options.log_dir = kDir;
+  options.journal_bytes = options_.journal_bytes;
+  options.quorum_fetch_bytes = options_.quorum_fetch_bytes;
   for (const std::string& text : options.config.controller_quorum_voters) {
     TRY_ASSIGN(auto voter, broker::parse_voter(text));
     options.voters.push_back(voter);

@@ -13,6 +13,8 @@ namespace weir::sim {
 struct ClusterOptions {
   int nodes = 3;
   std::map<std::string, std::string> config;  // over what `weir cluster up` writes
+  int32_t quorum_fetch_bytes = 0;             // broker::NodeOptions
+  uint64_t journal_bytes = 1 << 20;           // a small ring comes round often
 };
 
 /// Whole nodes as they are shipped, each on a machine of its own in one world: machine i (from 0) is node id i + 1, host "n<id>", port 9092.

@@ -1,5 +1,7 @@
 #include "tests/sim/simulation.h"
 
+#include <malloc.h>
+
 #include <cstdio>
 #include <memory>
 #include <vector>
@@ -63,6 +65,9 @@ class Simulation {
     const char* lags[] = {"2000", "10000", "10000"};
     o.config["replica.lag.time.max.ms"] = lags[world_.random().below(3)];
     if (world_.random().chance(1, 2)) o.config["weir.tail.cache.bytes"] = "1048576";
+    const uint64_t rings[] = {256 << 10, 512 << 10, 1 << 20, 4 << 20};
+    o.journal_bytes = rings[world_.random().below(4)];
+    if (world_.random().chance(1, 3)) o.quorum_fetch_bytes = 1;  // batch by batch
     return o;
   }
   void make_clients();
@@ -164,6 +169,10 @@ std::string SimulationReport::summary() const {
 }
 
 Result<SimulationReport> simulate(const SimulationOptions& options) {
+  // Whole disks come and go with each fault: their pages are kept, not given back to the kernel and asked for again.
+  ::mallopt(M_MMAP_THRESHOLD, 256 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 512 << 20);
+  ::mallopt(M_TOP_PAD, 4 << 20);
   TRY_ASSIGN(uint32_t faults, parse_faults(options.faults));
   if (options.nodes < 1 || options.nodes > 9) return Error(ErrorCode::invalid_argument, "nodes", "between 1 and 9");
   TRY(set_mutation(options.mutation));

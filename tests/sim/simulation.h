@@ -1,7 +1,9 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/util/result.h"
 
@@ -31,6 +33,8 @@ struct SimulationReport {
 Result<SimulationReport> simulate(const SimulationOptions& options);
 /// The same in a child process, so that a CHECK that fails is a report too, and mutations of one run do not reach the next.
 Result<SimulationReport> simulate_isolated(const SimulationOptions& options);
+/// Many of them, `jobs` at a time; `ended` hears of each, in their order. Errors: io_error (no process, no pipe).
+Status simulate_isolated(const std::vector<SimulationOptions>& runs, size_t jobs, const std::function<void(size_t index, const SimulationReport& report)>& ended);
 
 /// The command that repeats a run.
 std::string replay_command(const SimulationOptions& options);
