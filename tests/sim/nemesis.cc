@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/util/diag.h"
+#include "broker/services.h"
 #include "tests/sim/sim_net.h"
 
 namespace weir::sim {
@@ -21,14 +22,17 @@ const std::vector<FaultKind>& fault_kinds() {
       {"full", "a disk without space"},
       {"sync", "a sync that fails: the log directory goes offline; the machine is started anew later"},
       {"clock", "clocks that run fast or slow, and wall clocks that are off"},
+      {"leaders", "who is elected leader of the quorum is cut off soon after, several times in a row", true},
+      {"again", "a power cut, and more of them at the first writes of the starts that follow", true},
   };
   return kinds;
 }
 
 Result<uint32_t> parse_faults(const std::string& text) {
   const auto& kinds = fault_kinds();
-  if (text == "all") return (1u << kinds.size()) - 1;
   uint32_t bits = 0;
+  for (size_t k = 0; text == "all" && k < kinds.size(); ++k) bits |= kinds[k].by_name_only ? 0 : 1u << k;
+  if (text == "all") return bits;
   if (text == "none" || text.empty()) return bits;
   for (size_t from = 0; from <= text.size();) {
     const size_t comma = std::min(text.find(',', from), text.size());
@@ -97,6 +101,39 @@ void Nemesis::doom(int i, uint64_t change, Duration limit) {
   });
 }
 
+void Nemesis::power_again(int i, int times) {
+  cluster_.reap();
+  if (cluster_.up(i)) cluster_.power_off(i);
+  later(some(50ms, 500ms), [this, i, times] {
+    cluster_.reap();
+    if (cluster_.up(i) || cluster_.machine(i).running()) return;
+    if (!cluster_.start(i) || times == 0) return start_node(i);
+    cluster_.machine(i).power_off_at_disk_change(1 + world_.random().below(8));
+    later(some(200ms, 2s), [this, i, times] { power_again(i, times - 1); });
+  });
+}
+
+void Nemesis::hunt(MonoTime until) {
+  if (world_.now() >= until) return;
+  cluster_.reap();
+  for (int i = 0; i < cluster_.size(); ++i) {
+    if (!cluster_.up(i) || !cluster_.machine(i).running()) continue;
+    const replication::QuorumView view = cluster_.node(i)->services().quorum.view();
+    if (std::string_view(view.role) != "leader" || view.epoch <= hunted_) continue;
+    hunted_ = view.epoch;
+    later(some(0ms, 60ms), [this, i] {
+      for (int other = 0; other < cluster_.size(); ++other) world_.network().cut_both(static_cast<uint32_t>(i), static_cast<uint32_t>(other));
+      later(some(1s, 8s), [this, i] {
+        for (int other = 0; other < cluster_.size(); ++other) {
+          world_.network().heal(static_cast<uint32_t>(i), static_cast<uint32_t>(other));
+          world_.network().heal(static_cast<uint32_t>(other), static_cast<uint32_t>(i));
+        }
+      });
+    });
+  }
+  later(2ms, [this, until] { hunt(until); });
+}
+
 void Nemesis::cut_links() {
   SimNetwork& net = world_.network();
   const auto victim = static_cast<uint32_t>(any_node());
@@ -163,6 +200,10 @@ void Nemesis::strike() {
       if (cluster_.up(i)) cluster_.power_off(i);
       start_node(i);
     });
+  } else if (kind == "leaders") {
+    hunt(world_.now() + some(5s, 30s));
+  } else if (kind == "again") {
+    power_again(i, static_cast<int>(1 + world_.random().below(4)));
   } else if (kind == "clock") {
     const auto ppm = static_cast<int64_t>(world_.random().below(2001)) - 1000;
     const auto skew = static_cast<int64_t>(world_.random().below(20'000)) - 10'000;

@@ -13,6 +13,7 @@ namespace weir::sim {
 struct FaultKind {
   const char* name;
   const char* what;
+  bool by_name_only = false;  // not in "all": a hunt for one kind of mistake
 };
 const std::vector<FaultKind>& fault_kinds();
 /// A bit for each row of fault_kinds(). Errors: invalid_argument for an unknown name. "all", "none" or names with commas.
@@ -39,11 +40,15 @@ class Nemesis {
   /// A power cut at the `change`-th change of its disk from now on, or after `limit`.
   void doom(int i, uint64_t change, Duration limit);
   void cut_links();
+  /// Cuts off whoever is elected leader of the quorum, soon after, until then.
+  void hunt(MonoTime until);
+  void power_again(int i, int times);
 
   SimWorld& world_;
   SimCluster& cluster_;
   const uint32_t kinds_;
   bool healed_ = false;
+  LeaderEpoch hunted_ = kNoLeaderEpoch;
   std::map<std::string, int> counts_;
 };
 

@@ -45,7 +45,7 @@ double cpu_seconds() {
 
 int list() {
   fmt::print("faults:\n");
-  for (const auto& k : sim::fault_kinds()) fmt::print("  {:<26} {}\n", k.name, k.what);
+  for (const auto& k : sim::fault_kinds()) fmt::print("  {:<26} {}{}\n", k.name, k.what, k.by_name_only ? " (not in all)" : "");
   fmt::print("mutations (deliberate bugs, each must be caught):\n");
   for (const auto& m : sim::mutations()) fmt::print("  {:<26} {}\n", m.name, m.what);
   return 0;
