@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/util/flatten.h"
+
 namespace weir::wire {
 
 namespace {
@@ -190,16 +192,6 @@ BufferChain Writer::finish() {
   return std::exchange(finished_, {});
 }
 
-Buffer Writer::finish_flat() {
-  BufferChain chain = finish();
-  if (chain.size() == 1) return chain[0];
-  Buffer flat = Buffer::allocate(chain_size(chain));
-  size_t at = 0;
-  for (const Buffer& b : chain) {
-    std::memcpy(flat.data() + at, b.data(), b.size());
-    at += b.size();
-  }
-  return flat;
-}
+Buffer Writer::finish_flat() { return flatten(finish()); }
 
 }  // namespace weir::wire

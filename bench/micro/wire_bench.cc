@@ -2,6 +2,7 @@
 #include <benchmark/benchmark.h>
 
 #include "base/util/crc32c.h"
+#include "base/util/flatten.h"
 #include "base/wire/frame.h"
 #include "base/wire/messages/fetch.h"
 #include "base/wire/messages/metadata.h"
@@ -26,12 +27,6 @@ Buffer batch_of(int records, size_t record_bytes, Compression codec = Compressio
   return b.build();
 }
 
-Buffer flat(const BufferChain& chain) {
-  Writer out(chain_size(chain));
-  for (const Buffer& b : chain) out.raw(b);
-  return out.finish_flat();
-}
-
 void BM_Crc32c(benchmark::State& state) {
   Buffer b = Buffer::allocate(static_cast<size_t>(state.range(0)));
   std::memset(b.data(), 7, b.size());
@@ -47,7 +42,7 @@ void BM_ProduceDecode(benchmark::State& state) {
   auto& topic = request.topic_data.emplace_back();
   Buffer batch = batch_of(16, 1000);
   for (int i = 0; i < state.range(0); ++i) topic.partition_data.push_back({.index = i, .records = BufferChain{batch}});
-  Buffer frame = flat(encode_request(request, 13, 1, "bench")).slice(4);
+  Buffer frame = flatten(encode_request(request, 13, 1, "bench")).slice(4);
   for (auto _ : state) {
     auto parsed = parse_request(frame);
     auto decoded = decode<ProduceRequest>(parsed->body, 13);

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/util/flatten.h"
 #include "broker/api/handlers.h"
 
 namespace weir::broker {
@@ -31,17 +32,6 @@ void finish(const std::shared_ptr<Pending>& p) {
   Services& node = p->request.node;
   node.produce_latency.record(node.runtime.now() - p->began, node.runtime.now());
   p->reply(std::move(p->response));
-}
-
-Buffer flatten(const BufferChain& chain) {
-  if (chain.size() == 1) return chain[0];
-  Buffer flat = Buffer::allocate(chain_size(chain));
-  size_t at = 0;
-  for (const Buffer& b : chain) {
-    std::memcpy(flat.data() + at, b.data(), b.size());
-    at += b.size();
-  }
-  return flat;
 }
 
 /// KIP-110: zstd came with version 7; who speaks an older one could not read the records back. Anything that is no batch is the log's to refuse.

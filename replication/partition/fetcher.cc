@@ -4,6 +4,7 @@
 
 #include "base/util/check.h"
 #include "base/util/diag.h"
+#include "base/util/flatten.h"
 #include "replication/call.h"
 
 namespace weir::replication {
@@ -15,17 +16,6 @@ constexpr Duration kGrace = 1ms;
 constexpr Duration kPauseMin = 20ms;
 constexpr Duration kPauseMax = 500ms;
 constexpr Duration kAnswerSlack = 1500ms;
-
-Buffer flat(const BufferChain& chain) {
-  if (chain.size() == 1) return chain.front();
-  Buffer whole = Buffer::allocate(chain_size(chain));
-  size_t at = 0;
-  for (const Buffer& b : chain) {
-    std::copy(b.data(), b.data() + b.size(), whole.data() + at);
-    at += b.size();
-  }
-  return whole;
-}
 
 }  // namespace
 
@@ -230,7 +220,7 @@ void Fetcher::take(Followed& f, const Key& key, uint64_t number, const wire::Fet
   if (data.diverging_epoch.epoch >= 0 || data.diverging_epoch.end_offset >= 0)
     said.diverging = log::EpochEnd{data.diverging_epoch.epoch, data.diverging_epoch.end_offset};
   said.has_records = data.records && chain_size(*data.records) > 0;
-  const auto pause = f.replica->leader_said(said, said.has_records ? flat(*data.records) : Buffer());
+  const auto pause = f.replica->leader_said(said, said.has_records ? flatten(*data.records) : Buffer());
   if (pause) return rest(key, f, *pause);
   if (!quiet) make_due(key, f);
 }

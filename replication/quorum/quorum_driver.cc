@@ -4,6 +4,7 @@
 
 #include "base/util/check.h"
 #include "base/util/diag.h"
+#include "base/util/flatten.h"
 #include "base/wire/codec.h"
 #include "base/wire/record_batch.h"
 #include "base/wire/records/leader_change_message.h"
@@ -33,17 +34,6 @@ Result<ElectionCell> decode_cell(const std::vector<uint8_t>& b) {
   if (b.empty()) return ElectionCell{};
   if (b.size() != 13 || b[0] != 1) return Error(ErrorCode::malformed, "quorum-state cell");
   return ElectionCell{load_le<int32_t>(b.data() + 1), load_le<int32_t>(b.data() + 5), load_le<int32_t>(b.data() + 9)};
-}
-
-Buffer flatten(const BufferChain& chain) {
-  if (chain.size() == 1) return chain[0];
-  Buffer flat = Buffer::allocate(chain_size(chain));
-  size_t at = 0;
-  for (const Buffer& b : chain) {
-    std::memcpy(flat.data() + at, b.data(), b.size());
-    at += b.size();
-  }
-  return flat;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/util/flatten.h"
 #include "base/wire/record_batch.h"
 #include "log/log_set.h"
 #include "log/log_set_impl.h"
@@ -53,12 +54,8 @@ inline Buffer make_marker(ProducerId id, ProducerEpoch epoch, bool commit, int32
   return builder.build();
 }
 
-inline Buffer concat(std::vector<Buffer> parts) {
-  Buffer out = Buffer::allocate(chain_size(parts));
-  size_t at = 0;
-  for (const Buffer& b : parts) std::memcpy(out.data() + at, b.data(), b.size()), at += b.size();
-  return out;
-}
+/// One piece of bytes of its own, whatever the parts are.
+inline Buffer concat(const BufferChain& parts) { return Buffer::copy_of(flatten(parts)); }
 
 struct RecordingListener : LogListener {
   void on_durable(Offset durable) override { calls.push_back(durable); }

@@ -3,20 +3,9 @@
 #include <algorithm>
 #include <set>
 
+#include "base/util/flatten.h"
+
 namespace weir::client {
-namespace {
-
-/// One piece; a chain of one is not copied.
-Buffer flatten(const BufferChain& chain) {
-  if (chain.size() == 1) return chain[0];
-  Buffer out = Buffer::allocate(chain_size(chain));
-  size_t at = 0;
-  for (const Buffer& b : chain) std::memcpy(out.data() + at, b.data(), b.size()), at += b.size();
-  return out;
-}
-
-}  // namespace
-
 bool Consumer::at_end() const {
   return std::all_of(positions_.begin(), positions_.end(), [](const auto& p) { return p.second.end >= 0 && p.second.next >= p.second.end; });
 }

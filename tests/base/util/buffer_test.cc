@@ -1,4 +1,4 @@
-#include "base/util/buffer.h"
+#include "base/util/flatten.h"
 
 #include <gtest/gtest.h>
 
@@ -22,6 +22,13 @@ TEST(Buffer, SliceKeepsTheBlockAlive) {
 TEST(Buffer, AlignmentIsKept) {
   Buffer b = Buffer::allocate(5000, 4096);
   EXPECT_EQ(reinterpret_cast<uintptr_t>(b.data()) % 4096, 0u);
+}
+
+TEST(Buffer, AChainInOnePiece) {
+  EXPECT_TRUE(flatten({}).empty());
+  Buffer one = Buffer::copy_of(as_bytes("one"));
+  EXPECT_EQ(flatten({one}).data(), one.data()) << "nothing to copy";
+  EXPECT_EQ(as_string(flatten({one, Buffer(), one.slice(1)})), "onene");
 }
 
 TEST(Crc32c, CheckValueOfTheStandard) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/util/flatten.h"
 #include "base/wire/messages/api_versions.h"
 #include "base/wire/messages/fetch.h"
 #include "base/wire/messages/metadata.h"
@@ -11,21 +12,11 @@
 namespace weir::wire {
 namespace {
 
-Buffer flat(const BufferChain& chain, size_t from = 0) {
-  Buffer all = Buffer::allocate(chain_size(chain));
-  size_t at = 0;
-  for (const Buffer& b : chain) {
-    std::memcpy(all.data() + at, b.data(), b.size());
-    at += b.size();
-  }
-  return all.slice(from);
-}
-
 TEST(Frame, RequestComesBackWithItsHeader) {
   MetadataRequest request;
   request.topics->push_back({.name = "t"});
   for (int16_t version = MetadataRequest::kMinVersion; version <= MetadataRequest::kMaxVersion; ++version) {
-    Buffer frame = flat(encode_request(request, version, 77, "me"));
+    Buffer frame = flatten(encode_request(request, version, 77, "me"));
     ASSERT_EQ(load_be<int32_t>(frame.data()), static_cast<int32_t>(frame.size() - 4));
     auto parsed = parse_request(frame.slice(4));
     ASSERT_TRUE(parsed.ok()) << parsed.error().message();
@@ -44,7 +35,7 @@ TEST(Frame, RequestComesBackWithItsHeader) {
 TEST(Frame, ApiVersionsResponseHasTheOldHeaderInAllVersions) {
   ApiVersionsResponse response;
   response.api_keys.push_back({.api_key = 18, .min_version = 0, .max_version = 4});
-  Buffer v3 = flat(encode_response(response, 3, 5), 4);
+  Buffer v3 = flatten(encode_response(response, 3, 5)).slice(4);
   const uint8_t expected[] = {0, 0, 0, 5, 0, 0, 2, 0, 18, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0};
   EXPECT_TRUE(std::equal(v3.bytes().begin(), v3.bytes().end(), std::begin(expected), std::end(expected)));
 }
@@ -59,7 +50,7 @@ TEST(Frame, RecordsPassWithoutBeingCopied) {
   for (const Buffer& b : chain) shared += b.data() == batch.data();
   EXPECT_EQ(shared, 3);
 
-  Buffer frame = flat(chain, 4);
+  Buffer frame = flatten(chain).slice(4);
   auto parsed = parse_response(frame, 1, 12);
   ASSERT_TRUE(parsed.ok());
   auto back = decode<FetchResponse>(parsed->body, 12);

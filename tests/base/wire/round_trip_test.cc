@@ -8,6 +8,7 @@
 #include <map>
 #include <set>
 
+#include "base/util/flatten.h"
 #include "base/wire/frame.h"
 #include "base/wire/record_batch.h"
 #include "tests/base/wire/all_messages.h"
@@ -163,13 +164,7 @@ Result<Buffer> frame_again(const Golden& g, std::string* text) {
   const Codec* codec = find_codec(std::string(api->name) + (g.kind == 'q' ? "Request" : "Response"));
   TRY_ASSIGN(Buffer again, codec->again(body, g.version, text));
   out.splice({again});
-  BufferChain whole = end_frame(out);
-  Buffer flat = Buffer::allocate(chain_size(whole));
-  size_t at = 0;
-  for (const Buffer& b : whole) {
-    std::memcpy(flat.data() + at, b.data(), b.size());
-    at += b.size();
-  }
+  Buffer flat = flatten(end_frame(out));
   EXPECT_EQ(load_be<int32_t>(flat.data()), static_cast<int32_t>(flat.size() - 4));
   return flat.slice(4);
 }

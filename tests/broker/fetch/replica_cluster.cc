@@ -1,6 +1,7 @@
 #include "tests/broker/fetch/replica_cluster.h"
 
 #include "base/util/diag.h"
+#include "base/util/flatten.h"
 
 namespace weir::broker {
 
@@ -20,7 +21,7 @@ class ReplicaCluster::Transport final : public replication::Transport {
     auto call = std::make_shared<Call>();
     call->done = std::move(done);
     calls_[to].push_back(call);
-    Buffer frame = flat(encode(1)).slice(4);
+    Buffer frame = flatten(encode(1)).slice(4);
     cluster_.world_->schedule_in(timeout, sim::Trace::other, 0, [this, c = &cluster_, to, call, from = from_, life = life_] {
       if (c->alive(from, life) && !call->over) fail_all(to, ErrorCode::request_timed_out);
     });
@@ -40,7 +41,7 @@ class ReplicaCluster::Transport final : public replication::Transport {
       CHECK(request.ok(), "a fetch request");
       c->nodes_[static_cast<size_t>(to)].process->fetches->handle({}, std::move(*request), version, [c, to, from, life, version, call](wire::FetchResponse response) {
         if (c->cuts_.count({to, from}) || !c->alive(from, life)) return;
-        Buffer body = flat(wire::encode_response(response, version, 1)).slice(4);
+        Buffer body = flatten(wire::encode_response(response, version, 1)).slice(4);
         auto& self = *c->nodes_[static_cast<size_t>(from)].process->transport;
         c->deliver(from, [c, from, life, version, call, body] {
           if (!c->alive(from, life) || call->over) return;
@@ -67,12 +68,6 @@ class ReplicaCluster::Transport final : public replication::Transport {
     std::optional<Buffer> answer;
     bool over = false;
   };
-  static Buffer flat(const BufferChain& chain) {
-    Buffer out = Buffer::allocate(chain_size(chain));
-    size_t at = 0;
-    for (const Buffer& b : chain) std::copy(b.data(), b.data() + b.size(), out.data() + at), at += b.size();
-    return out;
-  }
   /// Answers in the order of the requests.
   void drain() {
     for (auto& [to, calls] : calls_) {

@@ -2,16 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include "base/util/flatten.h"
+
 namespace weir::replication::test {
 
 namespace {
-
-Buffer flat(const BufferChain& chain) {
-  Buffer out = Buffer::allocate(chain_size(chain));
-  size_t at = 0;
-  for (const Buffer& b : chain) std::memcpy(out.data() + at, b.data(), b.size()), at += b.size();
-  return out;
-}
 
 template <class Request, class Response>
 bool serve_as(SimCluster::Member& m, const wire::ParsedRequest& p, const std::function<void(Buffer)>& reply) {
@@ -56,7 +51,7 @@ void SimTransport::send(BrokerId to, Lane, int16_t, int16_t, std::function<Buffe
     return c.later(me, [finish](SimCluster::Member&) { finish(Error(ErrorCode::connection_failed)); });
   }
   connected.insert(to);
-  Buffer frame = flat(encode(1));
+  Buffer frame = flatten(encode(1));
   uint64_t my_life = me.life;
   // A peer that dies before it answers: the connection's end fails the request.
   pending_[to].push_back([finish] { finish(Error(ErrorCode::connection_failed)); });
