@@ -8,7 +8,6 @@
 
 namespace weir::broker {
 namespace {
-constexpr size_t kChunkBytes = 16 << 10;
 constexpr size_t kSlicesPerSend = 512;
 }  // namespace
 
@@ -45,7 +44,8 @@ void RequestMemory::remove(Connection& connection, size_t bytes) {
 Connection::Connection(io::Runtime& runtime, io::SocketId socket, io::Endpoint local, io::Endpoint peer, std::string listener,
                        FrameHandler& handler, RequestMemory& memory, const ConnectionLimits& limits)
     : runtime_(runtime), socket_(socket), local_(std::move(local)), peer_(std::move(peer)), listener_(std::move(listener)),
-      handler_(handler), memory_(memory), limits_(limits), last_active_(runtime.now()) {
+      handler_(handler), memory_(memory), limits_(limits),
+      frames_({.frame_bytes_max = limits.request_bytes_max}), last_active_(runtime.now()) {
   recv_.owner = send_.owner = this;
   recv_.done = [](io::Completion& c, int32_t result) noexcept { static_cast<Operation&>(c).owner->on_received(result); };
   send_.done = [](io::Completion& c, int32_t result) noexcept { static_cast<Operation&>(c).owner->on_sent(result); };
@@ -61,7 +61,7 @@ void Connection::close(const char* why) {
   if (closed_) return;
   closed_ = true;
   WEIR_DEBUG("connection {} closed: {}", peer_.to_string(), why);
-  if (frame_have_ > 0) memory_.remove(*this, frame_have_), frame_have_ = 0;
+  if (counted_ > 0) memory_.remove(*this, std::exchange(counted_, 0));
   runtime_.net().close(socket_);
   slots_.clear();
   unsent_.clear();
@@ -78,16 +78,7 @@ void Connection::receive() {
   if (closed_ || receiving_ || handling_ || !may_read()) return;
   receiving_ = true;
   self_ = shared_from_this();
-  // A long frame is received straight into its own buffer; its pages become real only as bytes arrive.
-  receiving_into_frame_ = in_frame_ && frame_size_ - frame_have_ >= kChunkBytes;
-  Bytes into;
-  if (receiving_into_frame_) {
-    into = frame_.mutable_bytes().subspan(frame_have_, std::min<size_t>(frame_size_ - frame_have_, 1 << 20));
-  } else {
-    if (!chunk_) chunk_ = std::make_unique_for_overwrite<uint8_t[]>(kChunkBytes);
-    into = {chunk_.get(), kChunkBytes};
-  }
-  runtime_.net().recv(socket_, into, recv_);
+  runtime_.net().recv(socket_, frames_.space(), recv_);
 }
 
 void Connection::on_received(int32_t result) {
@@ -97,64 +88,34 @@ void Connection::on_received(int32_t result) {
   if (!closed_) {
     last_active_ = runtime_.now();
     handling_ = true;
-    size_t n = static_cast<size_t>(result);
-    if (receiving_into_frame_) {
-      frame_have_ += n;
-      memory_.add(*this, n);
-      if (!closed_ && frame_have_ == frame_size_) frame_done();
-    } else {
-      take_bytes({chunk_.get(), n});
-    }
+    frames_.received(static_cast<size_t>(result));
+    take_frames();
     handling_ = false;
     receive();
   }
   release_when_idle();
 }
 
-void Connection::take_bytes(ConstBytes bytes) {
-  while (!bytes.empty() && !closed_) {
-    if (!in_frame_) {
-      size_t n = std::min(bytes.size(), 4 - length_have_);
-      std::memcpy(length_bytes_ + length_have_, bytes.data(), n);
-      length_have_ += n;
-      bytes = bytes.subspan(n);
-      if (length_have_ < 4) return;
-      int32_t length = load_be<int32_t>(length_bytes_);
-      if (length < 8 || static_cast<size_t>(length) > limits_.request_bytes_max) {
-        WEIR_WARN("closing {}: request of {} bytes, allowed are 8 to {} (socket.request.max.bytes)", peer_.to_string(), length,
-                  limits_.request_bytes_max);
-        return close("request size");
-      }
-      length_have_ = 0;
-      frame_size_ = static_cast<size_t>(length);
-      frame_ = Buffer::allocate(frame_size_);
-      frame_have_ = 0;
-      in_frame_ = true;
-      request_began_ = runtime_.now();
+void Connection::take_frames() {
+  while (!closed_) {
+    auto frame = frames_.next();
+    if (!frame) {
+      WEIR_WARN("closing {}: request of {} (socket.request.max.bytes)", peer_.to_string(), frame.error().detail);
+      return close("request size");
     }
-    size_t n = std::min(bytes.size(), frame_size_ - frame_have_);
-    std::memcpy(frame_.data() + frame_have_, bytes.data(), n);
-    frame_have_ += n;
-    bytes = bytes.subspan(n);
-    if (frame_have_ == frame_size_) {
-      // A frame that came in one piece never was unfinished; only the others are counted.
-      size_t counted = n == frame_size_ ? 0 : frame_have_ - n;
-      if (counted > 0) memory_.remove(*this, counted);
-      frame_have_ = 0;
-      frame_done();
-    } else {
-      memory_.add(*this, n);
-    }
+    if (!*frame) return count_unfinished();
+    if (counted_ > 0) memory_.remove(*this, std::exchange(counted_, 0));
+    slots_.emplace_back();
+    handler_.on_frame(std::move(**frame), ReplyTicket(shared_from_this(), next_number_++));
   }
 }
 
-void Connection::frame_done() {
-  if (frame_have_ > 0) memory_.remove(*this, frame_have_);
-  frame_have_ = 0;
-  in_frame_ = false;
-  slots_.emplace_back();
-  handler_.on_frame(std::move(frame_), ReplyTicket(shared_from_this(), next_number_++));
-  frame_ = Buffer();
+void Connection::count_unfinished() {
+  // A frame that came in one piece never was unfinished.
+  size_t more = frames_.unfinished_bytes() - counted_;
+  if (more == 0) return;
+  counted_ += more;
+  memory_.add(*this, more);
 }
 
 void Connection::answer(uint64_t number, BufferChain frame) {

@@ -6,6 +6,7 @@
 
 #include "base/io/runtime.h"
 #include "base/util/buffer.h"
+#include "broker/net/frame_reader.h"
 
 namespace weir::broker {
 
@@ -50,7 +51,7 @@ struct ConnectionLimits {
 /// Bytes of requests that have not arrived whole, over all connections of a shard; the slowest is dropped when they are too many.
 class RequestMemory;
 
-/// One accepted connection: cuts the byte stream into frames, keeps answers in order, sends them gathered at the end of the turn. Lives on its shard's thread;
+/// One accepted connection: takes frames (frame_reader.h), keeps answers in order, sends them gathered at the end of the turn. Lives on its shard's thread;
 /// kept alive by its operations in flight and by tickets.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
@@ -66,8 +67,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   const io::Endpoint& peer() const { return peer_; }
   const std::string& listener() const { return listener_; }
   MonoTime last_active() const { return last_active_; }
-  MonoTime request_began() const { return request_began_; }
-  size_t unfinished_bytes() const { return frame_have_; }
 
   // Whether metadata was asked for on this connection.
   bool told_metadata = false;
@@ -86,8 +85,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void receive();
   void on_received(int32_t result);
-  void take_bytes(ConstBytes bytes);
-  void frame_done();
+  void take_frames();
+  void count_unfinished();
   bool may_read() const;
   void answer(uint64_t number, BufferChain frame);
   void flush_soon();
@@ -107,13 +106,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool receiving_ = false, sending_ = false, closed_ = false, flush_planned_ = false, handling_ = false;
   std::shared_ptr<Connection> self_;  // while operations are in flight
 
-  std::unique_ptr<uint8_t[]> chunk_;
-  uint8_t length_bytes_[4];
-  size_t length_have_ = 0;
-  Buffer frame_;
-  size_t frame_size_ = 0, frame_have_ = 0;
-  bool in_frame_ = false, receiving_into_frame_ = false;
-  MonoTime request_began_, last_active_;
+  FrameReader frames_;
+  size_t counted_ = 0;  // bytes of the unfinished request that memory_ knows of
+  MonoTime last_active_;
 
   uint64_t next_number_ = 0, first_number_ = 0;
   std::deque<Slot> slots_;

@@ -6,11 +6,11 @@
 #include "base/util/check.h"
 #include "base/util/diag.h"
 #include "base/wire/frame.h"
+#include "broker/net/frame_reader.h"
 
 namespace weir::broker {
 namespace {
-constexpr size_t kReadBytes = 64 << 10;
-constexpr size_t kResponseBytesMax = 512u << 20;
+constexpr FrameLimits kFrames{.chunk_bytes = 64 << 10, .direct_bytes_max = 4 << 20, .frame_bytes_min = 4, .frame_bytes_max = 512u << 20};
 constexpr Duration kBackoffMin{5'000'000}, kBackoffMax{200'000'000};
 }  // namespace
 
@@ -51,9 +51,7 @@ class PeerClient::Channel : public std::enable_shared_from_this<Channel> {
     socket_ = -1;
     ++generation_;
     unsent_.clear();
-    frame_ = Buffer();
-    in_frame_ = false;
-    length_have_ = 0;
+    frames_.reset();
     auto failed = std::move(pending_);
     pending_.clear();
     runtime_.disarm(timer_);
@@ -122,64 +120,35 @@ class PeerClient::Channel : public std::enable_shared_from_this<Channel> {
     if (socket_ < 0 || receiving_) return;
     receiving_ = true;
     recv_.generation = generation_;
-    into_frame_ = in_frame_ && frame_.size() - frame_have_ >= kReadBytes;
-    Bytes into;
-    if (into_frame_) {
-      into = frame_.mutable_bytes().subspan(frame_have_, std::min<size_t>(frame_.size() - frame_have_, 4 << 20));
-    } else {
-      if (!chunk_) chunk_ = std::make_unique_for_overwrite<uint8_t[]>(kReadBytes);
-      into = {chunk_.get(), kReadBytes};
-    }
-    receiving_frame_ = frame_;  // the buffer stays alive even if the connection is shut meanwhile
     hold();
-    runtime_.net().recv(socket_, into, recv_);
+    runtime_.net().recv(socket_, frames_.space(), recv_);
   }
 
   void on_received(int32_t result) {
     receiving_ = false;
-    receiving_frame_ = Buffer();
     if (recv_.generation == generation_ && socket_ >= 0) {
       if (result <= 0) {
         shut(ErrorCode::connection_failed);
-      } else if (into_frame_) {
-        frame_have_ += static_cast<size_t>(result);
-        if (frame_have_ == frame_.size()) frame_done();
       } else {
-        take_bytes({chunk_.get(), static_cast<size_t>(result)});
+        frames_.received(static_cast<size_t>(result));
+        take_frames();
       }
     }
     receive();
     let_go();
   }
 
-  void take_bytes(ConstBytes bytes) {
+  void take_frames() {
     uint64_t generation = generation_;
-    while (!bytes.empty() && generation == generation_) {
-      if (!in_frame_) {
-        size_t n = std::min(bytes.size(), 4 - length_have_);
-        std::memcpy(length_bytes_ + length_have_, bytes.data(), n);
-        length_have_ += n;
-        bytes = bytes.subspan(n);
-        if (length_have_ < 4) return;
-        int32_t length = load_be<int32_t>(length_bytes_);
-        if (length < 4 || static_cast<size_t>(length) > kResponseBytesMax) return shut(ErrorCode::malformed);
-        length_have_ = 0;
-        frame_ = Buffer::allocate(static_cast<size_t>(length));
-        frame_have_ = 0;
-        in_frame_ = true;
-      }
-      size_t n = std::min(bytes.size(), frame_.size() - frame_have_);
-      std::memcpy(frame_.data() + frame_have_, bytes.data(), n);
-      frame_have_ += n;
-      bytes = bytes.subspan(n);
-      if (frame_have_ == frame_.size()) frame_done();
+    while (generation == generation_) {
+      auto frame = frames_.next();
+      if (!frame) return shut(ErrorCode::malformed);
+      if (!*frame) return;
+      take_answer(**frame);
     }
   }
 
-  void frame_done() {
-    in_frame_ = false;
-    Buffer frame = std::move(frame_);
-    frame_ = Buffer();
+  void take_answer(const Buffer& frame) {
     if (pending_.empty()) return shut(ErrorCode::malformed);
     Pending p = std::move(pending_.front());
     pending_.pop_front();
@@ -254,12 +223,7 @@ class PeerClient::Channel : public std::enable_shared_from_this<Channel> {
   int32_t next_correlation_ = 1;
   std::deque<Pending> pending_;
   BufferChain unsent_, sent_;
-  std::unique_ptr<uint8_t[]> chunk_;
-  uint8_t length_bytes_[4];
-  size_t length_have_ = 0;
-  Buffer frame_, receiving_frame_;
-  size_t frame_have_ = 0;
-  bool in_frame_ = false, into_frame_ = false;
+  FrameReader frames_{kFrames};
 };
 
 /// One connection attempt with a short timeout, closed at once when it succeeds.
