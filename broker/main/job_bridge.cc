@@ -24,28 +24,31 @@ std::function<void(R)> on_worker(io::Runtime& worker, std::shared_ptr<bool> aliv
   };
 }
 
-/// Asks every partition of a topic; `done` gets all answers or the first error.
+/// Asks `n` times; `done` gets all answers in order, or the first error. ask(i, answered) calls back once. Not for none.
+template <class T, class Ask>
+void gather(size_t n, const Ask& ask, std::function<void(Result<std::vector<T>>)> done) {
+  struct Gathered {
+    std::vector<T> answers;
+    size_t open;
+    std::function<void(Result<std::vector<T>>)> done;
+  };
+  auto all = std::make_shared<Gathered>(Gathered{std::vector<T>(n), n, std::move(done)});
+  for (size_t i = 0; i < n; ++i) {
+    ask(i, [all, i](Result<T> answer) {
+      if (!all->done) return;  // one failed before
+      if (!answer) return std::exchange(all->done, nullptr)(answer.error());
+      all->answers[i] = *answer;
+      if (--all->open == 0) std::exchange(all->done, nullptr)(std::move(all->answers));
+    });
+  }
+}
+
+/// Asks every partition of a topic.
 void describe_all(BridgeEnds& ends, const std::string& topic, WallMillis timestamp, std::function<void(Result<std::vector<PartitionClient::Bounds>>)> done) {
   const auto* image = ends.node.image().topic(topic);
   if (!image) return done(Error(ErrorCode::unknown_topic_or_partition, "job", "there is no topic " + topic));
-  struct Gather {
-    std::vector<PartitionClient::Bounds> bounds;
-    size_t open;
-    bool failed = false;
-  };
-  size_t n = image->partitions.size();
-  auto gather = std::make_shared<Gather>(Gather{std::vector<PartitionClient::Bounds>(n), n});
-  for (size_t i = 0; i < n; ++i) {
-    ends.partitions.bounds({topic, static_cast<PartitionId>(i)}, timestamp, [gather, i, done](Result<PartitionClient::Bounds> b) {
-      if (gather->failed) return;
-      if (!b) {
-        gather->failed = true;
-        return done(b.error());
-      }
-      gather->bounds[i] = *b;
-      if (--gather->open == 0) done(gather->bounds);
-    });
-  }
+  auto ask = [&](size_t i, auto answered) { ends.partitions.bounds({topic, static_cast<PartitionId>(i)}, timestamp, std::move(answered)); };
+  gather<PartitionClient::Bounds>(image->partitions.size(), ask, std::move(done));
 }
 
 }  // namespace
@@ -230,26 +233,12 @@ void BridgeSink::last_sequences(const std::string& topic, const std::string& job
   ends_.node.runtime.post([ends = ends_, topic, job_header, from, back]() mutable {
     describe_all(ends, topic, -1, [ends, topic, job_header, from, back](Result<std::vector<PartitionClient::Bounds>> all) {
       if (!all) return back(all.error());
-      struct Gather {
-        std::vector<int64_t> highest;
-        size_t open;
-        bool failed = false;
-      };
-      auto gather = std::make_shared<Gather>(Gather{std::vector<int64_t>(all->size(), 0), all->size()});
-      for (size_t i = 0; i < all->size(); ++i) {
+      auto ask = [&](size_t i, auto found) {
         const auto& b = (*all)[i];
         Offset start = std::max(i < from.size() ? from[i] : 0, b.log_start_offset);
-        auto found = [gather, i, back](Result<int64_t> highest) {
-          if (gather->failed) return;
-          if (!highest) {
-            gather->failed = true;
-            return back(highest.error());
-          }
-          gather->highest[i] = *highest;
-          if (--gather->open == 0) back(gather->highest);
-        };
-        std::make_shared<Scan>(ends, TopicPartition{topic, static_cast<PartitionId>(i)}, job_header, start, b.high_watermark, found)->step();
-      }
+        std::make_shared<Scan>(ends, TopicPartition{topic, static_cast<PartitionId>(i)}, job_header, start, b.high_watermark, std::move(found))->step();
+      };
+      gather<int64_t>(all->size(), ask, back);
     });
   });
 }
