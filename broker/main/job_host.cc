@@ -5,6 +5,7 @@
 
 #include "base/io/backends/make_runtime.h"
 #include "base/util/diag.h"
+#include "base/util/json_text.h"
 #include "base/wire/record_batch.h"
 #include "broker/topic_creator.h"
 #include "processor/job/job_runner.h"

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/util/json_text.h"
 #include "processor/series/series_store.h"
 
 namespace weir::main {
@@ -23,17 +24,6 @@ std::string text(const simdjson::dom::element& e, const char* name) {
 }
 
 }  // namespace
-
-std::string json_text(std::string_view s) {
-  std::string out = "\"";
-  for (char c : s) {
-    auto u = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') out.push_back('\\'), out.push_back(c);
-    else if (u < 0x20) out += fmt::format("\\u{:04x}", u);
-    else out.push_back(c);
-  }
-  return out + "\"";
-}
 
 Result<JobDefinition> parse_definition(std::string_view json) {
   TRY_ASSIGN(auto fields, processor::parse_flat_json(json));

@@ -40,6 +40,4 @@ class RowRates {
   std::deque<Look> looks_;
 };
 
-std::string json_text(std::string_view s);
-
 }  // namespace weir::main

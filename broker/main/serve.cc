@@ -15,6 +15,7 @@
 
 #include "base/io/backends/make_runtime.h"
 #include "base/util/diag.h"
+#include "base/util/json_text.h"
 #include "broker/log_dir.h"
 #include "broker/main/job_host.h"
 #include "broker/main/web_backend.h"
@@ -102,15 +103,6 @@ Status identify(io::Runtime& runtime, const ServeOptions& options, broker::NodeO
     TRY_ASSIGN(node.voters, broker::read_voters(runtime.disk(), node.log_dir));
   }
   return {};
-}
-
-std::string json_string(const std::string& s) {
-  std::string out = "\"";
-  for (char c : s) {
-    if (c == '"' || c == '\\') out.push_back('\\');
-    out.push_back(c);
-  }
-  return out + "\"";
 }
 
 }  // namespace
@@ -209,7 +201,7 @@ int serve(ServeOptions options) {
     if (kafka.host == "0.0.0.0" || kafka.host.empty()) kafka.host = "127.0.0.1";
     int64_t ms = now_ms() - started;
     fmt::print("{{\"event\":\"ready\",\"node_id\":{},\"cluster_id\":{},\"kafka\":{},\"http\":{},\"io\":{},\"startup_ms\":{}}}\n", options.config.node_id,
-               json_string(cluster_id), json_string(kafka.to_string()), http_url.empty() ? "null" : json_string(http_url), json_string(std::string(rt.backend())), ms);
+               json_text(cluster_id), json_text(kafka.to_string()), http_url.empty() ? "null" : json_text(http_url), json_text(rt.backend()), ms);
     if (options.human_banner) fmt::print(stderr, "Weir is ready.\n  Kafka      {}\n  Dashboard  {}\nStop with Ctrl-C.\n", kafka.to_string(), http_url.empty() ? "off" : http_url);
     std::fflush(stdout);
     backend.set_ready();
