@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/io/runtime.h"
+#include "base/metrics/latency_histogram.h"
 #include "processor/job/job_core.h"
 #include "processor/job/job_info.h"
 #include "processor/sink.h"
@@ -122,7 +123,7 @@ class JobRunner {
   WallMillis started_ms_ = 0, last_checkpoint_ms_ = 0;
   int64_t last_checkpoint_bytes_ = 0, checkpoints_ = 0;
   Duration last_checkpoint_duration_{};
-  LatencyHistogram emit_latency_;
+  metrics::LatencyHistogram emit_latency_;
   io::Timer checkpoint_timer_, idle_timer_, retry_timer_;
   std::vector<std::function<void()>> retries_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);
