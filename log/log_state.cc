@@ -3,40 +3,13 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "log/le_fields.h"
+
 namespace weir::log {
 namespace {
 
 constexpr uint32_t kMagic = 0x32545357;  // "WST2"
 constexpr size_t kHead = 12;             // magic, length of all
-
-template <class T>
-void put(std::vector<uint8_t>& out, T v) {
-  out.resize(out.size() + sizeof v);
-  store_le(out.data() + out.size() - sizeof v, v);
-}
-void put_bytes(std::vector<uint8_t>& out, ConstBytes bytes) {
-  put(out, static_cast<uint32_t>(bytes.size()));
-  out.insert(out.end(), bytes.begin(), bytes.end());
-}
-
-struct Reader {
-  ConstBytes left;
-  bool bad = false;
-  template <class T>
-  T take() {
-    if (left.size() < sizeof(T)) return bad = true, T{};
-    T v = load_le<T>(left.data());
-    left = left.subspan(sizeof(T));
-    return v;
-  }
-  ConstBytes take_bytes() {
-    uint32_t n = take<uint32_t>();
-    if (left.size() < n) return bad = true, ConstBytes{};
-    ConstBytes out = left.first(n);
-    left = left.subspan(n);
-    return out;
-  }
-};
 
 }  // namespace
 
@@ -76,7 +49,7 @@ Result<LogState> LogState::decode(ConstBytes bytes) {
   if (length < kHead + 8 || length > bytes.size()) return bad;
   bytes = bytes.first(length);
   if (load_le<uint64_t>(bytes.data() + length - 8) != XXH3_64bits(bytes.data(), length - 8)) return bad;
-  Reader r{bytes.subspan(kHead, length - kHead - 8)};
+  FieldReader r{bytes.subspan(kHead, length - kHead - 8)};
   LogState s;
   s.sequence = r.take<uint64_t>();
   s.clean = r.take<uint32_t>() != 0;

@@ -5,6 +5,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "log/le_fields.h"
+
 namespace weir::log {
 namespace {
 
@@ -155,22 +157,6 @@ void ProducerState::clear() {
 
 namespace {
 constexpr uint32_t kSnapshotMagic = 0x31535057;  // "WPS1"
-template <class T>
-void put(std::vector<uint8_t>& out, T v) {
-  out.resize(out.size() + sizeof v);
-  store_le(out.data() + out.size() - sizeof v, v);
-}
-struct Reader {
-  ConstBytes left;
-  bool bad = false;
-  template <class T>
-  T take() {
-    if (left.size() < sizeof(T)) return bad = true, T{};
-    T v = load_le<T>(left.data());
-    left = left.subspan(sizeof(T));
-    return v;
-  }
-};
 }  // namespace
 
 std::vector<uint8_t> ProducerState::encode(Offset offset) const {
@@ -194,7 +180,7 @@ std::vector<uint8_t> ProducerState::encode(Offset offset) const {
 Result<ProducerState> ProducerState::decode(ConstBytes bytes, Offset expected_offset) {
   const Error bad(ErrorCode::malformed, "producer snapshot");
   if (bytes.size() < 36 || load_le<uint64_t>(bytes.data() + bytes.size() - 8) != XXH3_64bits(bytes.data(), bytes.size() - 8)) return bad;
-  Reader r{bytes.first(bytes.size() - 8)};
+  FieldReader r{bytes.first(bytes.size() - 8)};
   if (r.take<uint32_t>() != kSnapshotMagic) return bad;
   uint32_t count = r.take<uint32_t>();
   if (r.take<Offset>() != expected_offset) return bad;
