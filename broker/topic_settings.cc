@@ -40,6 +40,7 @@ replication::TopicSettings topic_settings(const MetadataImage& image, const conf
   auto has = [&](const char* policy) { return std::find(t.cleanup_policy.begin(), t.cleanup_policy.end(), policy) != t.cleanup_policy.end(); };
   s.log.cleanup_delete = has("delete");
   s.log.cleanup_compact = has("compact");
+  s.log.system = topic.starts_with("__");
   s.log.producer_id_expiration_ms = broker.producer_id_expiration_ms;
   s.log.flush = t.weir_flush == "os" ? log::FlushPolicy::os : t.weir_flush == "interval" ? log::FlushPolicy::interval : log::FlushPolicy::ack;
   return s;

@@ -24,6 +24,7 @@ struct LogConfig {
   bool cleanup_compact = false;
   int64_t producer_id_expiration_ms = 24 * 3600 * 1000;
   FlushPolicy flush = FlushPolicy::ack;
+  bool system = false;  // the node's own records: taken also when the disk is nearly full (LogSetOptions::free_bytes_floor)
 };
 
 }  // namespace weir::log

@@ -34,7 +34,11 @@ LogKey LogSetImpl::key_of(const TopicPartition& tp, const Uuid& topic_id) {
 
 Result<std::unique_ptr<LogSet>> LogSet::open(io::Runtime& runtime, LogSetOptions options, RecoveryReport& report) {
   auto set = std::make_unique<LogSetImpl>(runtime, std::move(options));
-  TRY(set->start(report));
+  Status started = set->start(report);
+  if (started.code() == ErrorCode::no_space) {
+    return Error(ErrorCode::no_space, "log directory", started.error().message() + ". Nothing is lost; make room, for example by removing other files, and start again");
+  }
+  TRY(std::move(started));
   return std::unique_ptr<LogSet>(std::move(set));
 }
 
@@ -92,7 +96,6 @@ Result<PartitionLog*> LogSetImpl::create(const TopicPartition& tp, const Uuid& t
     bool same = it->second->topic_id() == topic_id;
     return Error(same ? ErrorCode::already_exists : ErrorCode::inconsistent_topic_id, "create log", tp.to_string());
   }
-  if (no_space_) return Error(ErrorCode::no_space, "create log");
   if (!memory_only() && !removals_pending_.contains(tp)) {
     // What is left of a log that is no longer ours would mix with the new one.
     TRY_ASSIGN(bool there, runtime_.disk().exists(path(tp.to_string())));
@@ -199,9 +202,10 @@ std::vector<uint8_t> LogSetImpl::read_cell(const std::string& name) const {
   return it == cells_.end() ? std::vector<uint8_t>() : it->second;
 }
 
-ErrorCode LogSetImpl::refusal() const {
+ErrorCode LogSetImpl::refusal(Need need) const {
   if (offline_ || closing_) return ErrorCode::kafka_storage_error;
-  return no_space_ ? ErrorCode::no_space : ErrorCode::none;
+  bool refused = (full_ && need != Need::raft) || (low_ && need == Need::data);
+  return refused ? ErrorCode::no_space : ErrorCode::none;
 }
 
 uint64_t LogSetImpl::append_bytes_max() const { return memory_only() ? UINT64_MAX : std::max(options_.journal_bytes_initial, options_.journal_bytes_max) / 4; }
@@ -299,8 +303,42 @@ void LogSetImpl::check_free_space() {
   auto free = runtime_.disk().free_bytes(options_.dir);
   if (!free) return;
   bool low = *free < options_.free_bytes_floor;
-  if (low != no_space_) WEIR_WARN("{}: {} bytes free: produces are {}", options_.dir, *free, low ? "refused" : "accepted again");
-  no_space_ = low;
+  if (low && !low_) {
+    WEIR_ERROR("{}: {} MiB free, less than weir.free.bytes.floor ({} MiB): produces are refused (KAFKA_STORAGE_ERROR), reads go on. Make room: delete topics or "
+               "lower retention.ms or retention.bytes, remove other files, or enlarge the disk; no restart is needed",
+               options_.dir, *free >> 20, options_.free_bytes_floor >> 20);
+  }
+  if (!low && low_ && !full_) WEIR_WARN("{}: {} MiB free: produces are accepted again", options_.dir, *free >> 20);
+  low_ = low;
+}
+
+void LogSetImpl::note_full(const Error& error) {
+  if (!full_) {
+    WEIR_ERROR("{}: the disk is full ({}): all but reads is refused (KAFKA_STORAGE_ERROR). Nothing acknowledged is lost: what could not be written to its "
+               "segment is in the commit journal. Make room, for example by removing other files; no restart is needed",
+               options_.dir, error.message());
+  }
+  full_ = true;
+}
+
+void LogSetImpl::disk_full(PartitionLogImpl& log, const Error& error) {
+  if (closing_) return give_up_closing(error);
+  note_full(error);
+  waiting_.insert(std::static_pointer_cast<PartitionLogImpl>(log.shared_from_this()));
+}
+
+void LogSetImpl::give_up_closing(const Error& error) {
+  // Nobody may come and make room: the journal holds what is missing, and the next start brings it to the segments.
+  closed_ = true;
+  flush_.stop();
+  Error said(ErrorCode::no_space, "stop", error.message() + ". Nothing is lost: the next start brings it from the commit journal to the segments");
+  runtime_.defer([this, alive = alive_, said] {
+    if (*alive && close_done_) std::exchange(close_done_, nullptr)(said);
+  });
+}
+
+void LogSetImpl::try_again() {
+  for (const LogPtr& log : std::exchange(waiting_, {})) log->pump_again();
 }
 
 void LogSetImpl::tick() {
@@ -309,6 +347,11 @@ void LogSetImpl::tick() {
   for (auto& [tp, log] : logs_) log->tick(now);
   std::erase_if(retired_, [](const LogPtr& log) { return !log->busy() && log.use_count() == 1; });
   if (memory_only()) return;
+  if (full_ && waiting_.empty() && !state_waits_) {
+    full_ = false;
+    if (!low_) WEIR_WARN("{}: there is room again: produces are accepted", options_.dir);
+  }
+  try_again();
   check_free_space();
   delete_next_directory();
   if (flush_.anything_dirty()) flush_.write_all();
@@ -323,7 +366,12 @@ void LogSetImpl::close(std::function<void(Status)> done) {
   closing_ = true;
   close_done_ = std::move(done);
   runtime_.defer([this, alive = alive_] {
-    if (*alive && journal_.idle()) finish_close();
+    if (!*alive) return;
+    if (journal_.idle()) return finish_close();
+    if (!full_) return;
+    // The journal may wait for a checkpoint that waits for room on the disk.
+    try_again();
+    if (!flush_.checkpointing()) flush_.checkpoint(nullptr);
   });
 }
 
@@ -336,6 +384,7 @@ void LogSetImpl::finish_close() {
     log->write_snapshot();
     flush_.dirty(*log);
   }
+  try_again();  // with a full disk a checkpoint may hang in it
   flush_.checkpoint([this] {
     store_state(nullptr, true, [this](Status written) {
       flush_.stop();

@@ -16,7 +16,7 @@ struct LogSetOptions {
   uint64_t journal_bytes_max = 256ull << 20;    // weir.journal.bytes
   uint64_t tail_cache_bytes = 64ull << 20;      // budget over all partitions
   uint32_t journal_groups_in_flight = 4;
-  uint64_t free_bytes_floor = 64ull << 20;      // below: produces are refused with no_space
+  uint64_t free_bytes_floor = 64ull << 20;      // below: produces are refused with no_space; what is left is for the node's own records
   /// What a log that the start finds obeys until its set_config. Only the sizes in it matter: until then there is no retention, no roll by time and no producer
   /// expiry, because nobody knows yet what the topic asks for.
   LogConfig until_configured;

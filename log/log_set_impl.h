@@ -45,13 +45,14 @@ class LogSetImpl final : public LogSet, private LogHost, private JournalOwner {
   CommitJournal& journal() override { return journal_; }
   TailCache& cache() override { return cache_; }
   bool memory_only() const override { return options_.dir.empty(); }
-  ErrorCode refusal() const override;
+  ErrorCode refusal(Need need) const override;
   uint64_t append_bytes_max() const override;
   void notify_later(PartitionLogImpl& log) override;
   void note_dirty(PartitionLogImpl& log) override;
   void note_state_changed() override { state_changed_ = true; }
   Status before_directory_made() override;
   void store_points_soon() override;
+  void disk_full(PartitionLogImpl& log, const Error& error) override;
   void storage_failed(const Error& error) override;
   // JournalOwner
   void on_journal_progress() override;
@@ -74,6 +75,9 @@ class LogSetImpl final : public LogSet, private LogHost, private JournalOwner {
   std::vector<LogPtr> listed_logs() const;
   void write_kafka_checkpoints();
   void check_free_space();
+  void note_full(const Error& error);
+  void try_again();
+  void give_up_closing(const Error& error);
   void finish_close();
   void delete_next_directory();
   static LogKey key_of(const TopicPartition& tp, const Uuid& topic_id);
@@ -120,7 +124,10 @@ class LogSetImpl final : public LogSet, private LogHost, private JournalOwner {
   bool notify_scheduled_ = false;
   bool trim_scheduled_ = false;
   bool offline_ = false;
-  bool no_space_ = false;
+  bool low_ = false;         // less is free than the floor
+  bool full_ = false;        // a write found no room, and what it had to write is not written yet
+  bool state_waits_ = false; // the state among it
+  std::set<LogPtr> waiting_; // and these logs
   bool closing_ = false;
   bool closed_ = false;
   bool direct_io_ = false;

@@ -24,9 +24,11 @@ PartitionLogImpl::PartitionLogImpl(LogHost& host, Identity identity, const LogCo
 
 PartitionLogImpl::~PartitionLogImpl() = default;
 
-Status PartitionLogImpl::accepting(size_t bytes) const {
+Status PartitionLogImpl::accepting(size_t bytes, Origin origin) const {
   CHECK(!retired_, "append to a removed log");
-  if (ErrorCode code = host_.refusal(); code != ErrorCode::none) return Error(code, "log");
+  using Need = LogHost::Need;
+  Need need = origin == Origin::raft ? Need::raft : origin == Origin::coordinator || config_.system ? Need::system : Need::data;
+  if (ErrorCode code = host_.refusal(need); code != ErrorCode::none) return Error(code, "log");
   if (bytes > host_.append_bytes_max()) return Error(ErrorCode::record_list_too_large, "log", "larger than a quarter of weir.journal.bytes");
   return {};
 }
@@ -62,7 +64,7 @@ Result<std::optional<AppendInfo>> PartitionLogImpl::check_producers(ConstBytes b
 }
 
 Result<AppendInfo> PartitionLogImpl::append_as_leader(Buffer batches, LeaderEpoch epoch, Origin origin) {
-  TRY(accepting(batches.size()));
+  TRY(accepting(batches.size(), origin));
   WallMillis now = host_.runtime().wall_now();
   TRY(validate_produced(batches.mutable_bytes(), config_, origin, now));
   TRY_ASSIGN(auto duplicate, check_producers(batches, origin));
@@ -83,7 +85,7 @@ Result<AppendInfo> PartitionLogImpl::append_as_leader(Buffer batches, LeaderEpoc
 }
 
 Result<AppendInfo> PartitionLogImpl::append_as_follower(Buffer batches) {
-  TRY(accepting(batches.size()));
+  TRY(accepting(batches.size(), Origin::client));
   TRY(validate_fetched(batches, log_end_offset()));
   return append_checked(std::move(batches), host_.runtime().wall_now());
 }

@@ -28,8 +28,10 @@ class LogHost {
   virtual TailCache& cache() = 0;
   virtual bool memory_only() const = 0;
   virtual bool offline() const = 0;
-  /// Why appends are refused: none, kafka_storage_error (offline, or closing) or no_space.
-  virtual ErrorCode refusal() const = 0;
+  /// Why appends are refused: none, kafka_storage_error (offline, or closing) or no_space: for data when the disk is nearly full, for others when
+  /// a write found it full. Raft's few records only wait: they are what deletes topics and makes room.
+  enum class Need { data, system, raft };
+  virtual ErrorCode refusal(Need need) const = 0;
   /// The largest append that the journal can ever hold.
   virtual uint64_t append_bytes_max() const = 0;
   /// Tell the log's listener later, outside of any call.
@@ -42,6 +44,8 @@ class LogHost {
   virtual Status before_directory_made() = 0;
   /// File changes of the log wait until the stored recovery points allow them: writes the state soon, once for all that ask.
   virtual void store_points_soon() = 0;
+  /// A write found the disk full: the log is asked again (pump_again) until there is room. What it wants to write stays in memory and journal.
+  virtual void disk_full(PartitionLogImpl& log, const Error& error) = 0;
   /// A write or sync failed: the directory goes offline.
   virtual void storage_failed(const Error& error) = 0;
 };
@@ -111,6 +115,8 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   void write_behind();
   /// Writes and syncs what is journaled now; `done` when it is on the disk. One at a time.
   void checkpoint(std::function<void()> done);
+  /// There may be room on the disk again: goes on with what waited for it.
+  void pump_again() { pump(); }
   bool busy() const { return busy_; }
   bool has_file_changes() const { return !file_changes_.empty(); }
   /// An exact image of the log: all of its journal entries with a number below `entry` are in it, no other is, and its bytes are synced in segment files
@@ -180,7 +186,7 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   };
 
   // append (partition_log.cc)
-  Status accepting(size_t bytes) const;
+  Status accepting(size_t bytes, Origin origin) const;
   Result<std::optional<AppendInfo>> check_producers(ConstBytes batches, Origin origin) const;
   AppendInfo append_checked(Buffer batches, WallMillis now);
   void place_batches(Buffer batches, Offset before, WallMillis now);
@@ -233,6 +239,7 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
 
   // write-behind (segment_writer.cc)
   void pump();
+  void disk_refused(const Error& error);
   bool pump_file_changes();
   bool pump_write();
   bool pump_sync();

@@ -145,7 +145,7 @@ bool PartitionLogImpl::pump_write() {
   }
   Status opened = open_file(*segment);
   if (!opened) {
-    if (opened.code() != ErrorCode::no_space) host_.storage_failed(opened.error());
+    disk_refused(opened.error());
     return false;
   }
   CHECK(tail_[i].pos == segment->written, "write-behind leaves a hole", tail_[i].pos, segment->written);
@@ -280,7 +280,7 @@ void PartitionLogImpl::write_snapshot() {
   std::vector<uint8_t> bytes = producers_.encode(at);
   Status written = write_plain(disk, path(segment_file_name(at, ".snapshot")), 0, bytes, false);
   if (!written) {
-    WEIR_WARN("{}: no producer snapshot: {}", id_.tp.to_string(), written.error().message());
+    if (written.code() != ErrorCode::no_space) WEIR_WARN("{}: no producer snapshot: {}", id_.tp.to_string(), written.error().message());
     return;
   }
   CHECK(snapshots_.empty() || snapshots_.back() < at, "snapshots do not grow", at);
@@ -329,7 +329,7 @@ bool PartitionLogImpl::pump_sync() {
   };
   auto started = run();
   if (!started) {
-    if (started.code() != ErrorCode::no_space) host_.storage_failed(started.error());
+    disk_refused(started.error());
     return false;
   }
   if (*started) return true;
@@ -360,9 +360,8 @@ void PartitionLogImpl::io_done(int32_t result) {
   }
   if (result < 0) {
     Error error = io::error_of_errno(result, kind == IoKind::sync ? "segment sync" : "segment write", id_.tp.to_string());
-    // A full disk is waited out: the bytes stay in memory and in the journal. Anything else, and any failed sync, is final.
-    if (kind == IoKind::write && error.code == ErrorCode::no_space) return host_.note_dirty(*this);
-    return host_.storage_failed(error);
+    // Of a sync that failed nobody knows what it lost, whatever the reason.
+    return kind == IoKind::write ? disk_refused(error) : host_.storage_failed(error);
   }
   if (kind == IoKind::write) {
     segment->written = std::max(segment->written, std::min(io_end_, segment->size));
@@ -372,6 +371,12 @@ void PartitionLogImpl::io_done(int32_t result) {
     segment->synced = std::max(segment->synced, std::min(io_end_, segment->written));
   }
   pump();
+}
+
+/// A full disk is waited out: the bytes stay in memory and in the journal. Anything else is final.
+void PartitionLogImpl::disk_refused(const Error& error) {
+  if (error.code == ErrorCode::no_space) host_.disk_full(*this, error);
+  else host_.storage_failed(error);
 }
 
 void PartitionLogImpl::close_idle_files() {

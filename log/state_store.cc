@@ -113,6 +113,9 @@ void LogSetImpl::end_state_write(Status result) {
     state_changed_ = true;
     if (!waits) storage_failed(result.error());
   }
+  state_waits_ = waits;
+  if (waits && closing_) give_up_closing(result.error());
+  else if (waits) note_full(result.error());
   auto alive = alive_;
   for (const LogPtr& log : w->logs) log->point_stored(result.ok());
   for (auto& done : w->waiting) {

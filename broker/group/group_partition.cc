@@ -18,6 +18,7 @@ ErrorCode coordinator_error(ErrorCode code) {
     case ErrorCode::not_enough_replicas:
     case ErrorCode::not_enough_replicas_after_append:
     case ErrorCode::request_timed_out:
+    case ErrorCode::no_space:
       return ErrorCode::coordinator_not_available;
     case ErrorCode::message_too_large:
     case ErrorCode::record_list_too_large:

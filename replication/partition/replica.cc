@@ -262,7 +262,7 @@ std::optional<Duration> Replica::leader_said(const LeaderSaid& said, Buffer reco
   FollowerEffects effects;
   following_.step(said, log, own, effects);
   const auto failed = [this](const char* what, const Status& status) -> std::optional<Duration> {
-    WEIR_WARN("{}: {}: {}", tp_.to_string(), what, status.error().message());
+    if (status.code() != ErrorCode::no_space) WEIR_WARN("{}: {}: {}", tp_.to_string(), what, status.error().message());  // that the log set says once
     return 500ms;
   };
   if (effects.truncate_to) {

@@ -77,6 +77,7 @@ Status QuorumDriver::start() {
   config.max_message_bytes = 256u << 20;  // a decision is one batch, whatever its size
   config.retention_ms = config.retention_bytes = -1;
   config.cleanup_delete = false;
+  config.system = true;
   if (log_ == nullptr) {
     TRY_ASSIGN(log_, logs_.create(tp, kMetadataTopicId, config));
   }

@@ -4,66 +4,22 @@ may be missing. Needs root and loop devices; says so and is counted as skipped o
 
     power_cut_test.py [--rounds 2]"""
 import argparse
-import fcntl
 import os
-import shutil
-import struct
-import subprocess
 import sys
-import tempfile
 import time
 
-from harness import Cluster, run, say, wait_for
+from disk import disk_or_skip
+from harness import Cluster, say
 from load import Load, create_topic, full_isr, verify
 
-SHUTDOWN, NO_LOG_FLUSH = 0x8004587D, 2  # linux: EXT4_IOC_SHUTDOWN = _IOR('X', 125, __u32), EXT4_GOING_FLAGS_NOLOGFLUSH
 TOPIC, PARTITIONS = "cut", 12
-
-
-class Disk:
-    """An ext4 on a loop device. What was not synced to it before `cut` is gone after `mount`, as with a real disk whose power fails:
-    the file system stops at once, the page cache is dropped by unmounting."""
-
-    def __init__(self, folder, mib=1500):
-        self.image, self.mount_point = os.path.join(folder, "disk.img"), os.path.join(folder, "disk")
-        with open(self.image, "wb") as f:
-            f.truncate(mib << 20)
-        run(["mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0", self.image])
-        os.mkdir(self.mount_point)
-        self.mount()
-
-    def mount(self):
-        run(["mount", "-o", "loop", self.image, self.mount_point])
-
-    def cut(self):
-        fd = os.open(self.mount_point, os.O_RDONLY)
-        try:
-            fcntl.ioctl(fd, SHUTDOWN, struct.pack("I", NO_LOG_FLUSH))
-        finally:
-            os.close(fd)
-
-    def unmount(self):
-        wait_for("umount", 20, lambda: run(["umount", self.mount_point], check=False).returncode == 0, 0.2)
-
-
-def skip(why):
-    say(f"skipped: {why}")
-    sys.exit(77)
 
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--rounds", type=int, default=2)
     a = p.parse_args()
-    if os.geteuid() != 0:
-        skip("mounting a loop device needs root")
-    folder = tempfile.mkdtemp(prefix="weir-power-cut-")
-    disk = None
-    try:
-        try:
-            disk = Disk(folder)
-        except (RuntimeError, OSError, subprocess.SubprocessError) as e:
-            skip(f"no loop device here: {str(e).splitlines()[-1]}")
+    with disk_or_skip(1500) as disk:
         with Cluster(3, directory=disk.mount_point) as cluster:
             create_topic(cluster, TOPIC, PARTITIONS)
             acked = [[] for _ in range(PARTITIONS)]
@@ -91,10 +47,6 @@ def main():
                 full_isr(cluster, TOPIC, PARTITIONS)
                 say(f"round {turn + 1}: all replicas in sync {time.monotonic() - t:.2f} s after the restart")
                 verify(cluster, TOPIC, acked, [])
-    finally:
-        if disk and os.path.ismount(disk.mount_point):
-            disk.unmount()
-        shutil.rmtree(folder, ignore_errors=True)
     return 0
 
 

@@ -8,6 +8,7 @@
 
 #include "log/faults.h"
 #include "tests/log/log_test_util.h"
+#include "tests/sim/sim_fs.h"
 
 namespace weir::log {
 namespace {
@@ -156,6 +157,10 @@ class CrashRun {
       });
     } else if (what < 94) {
       s_.world->run_for(std::chrono::microseconds(random_.below(random_.chance(1, 5) ? 600'000 : 3'000)));
+    } else if (what < 95) {
+      // A disk that fills up, and one where there is room again.
+      sim::SimFs& fs = s_.world->node(0).fs();
+      fs.quota_bytes = fs.quota_bytes == UINT64_MAX ? fs.used_bytes() + random_.below(60'000) : UINT64_MAX;
     } else {
       crash();
       return;
@@ -166,12 +171,15 @@ class CrashRun {
   void crash() {
     sim::SimNode& node = s_.world->node(0);
     uint64_t kind = random_.below(4);
+    bool clean = false;
     if (getenv("WEIR_TRACE")) std::fprintf(stderr, "crash kind %d\n", static_cast<int>(kind));
     if (kind == 0) {
-      bool closed = false;
-      in_turn([&] { s_.set->close([&](Status) { closed = true; }); });
+      std::optional<Status> closed;
+      in_turn([&] { s_.set->close([&](Status st) { closed = st; }); });
       s_.world->run_for(std::chrono::seconds(5));
-      EXPECT_TRUE(closed);
+      ASSERT_TRUE(closed.has_value());
+      EXPECT_TRUE(closed->ok() || closed->code() == ErrorCode::no_space) << closed->error().message();
+      clean = closed->ok();
       node.power_off();
     } else if (kind == 1) {
       node.kill();
@@ -186,7 +194,7 @@ class CrashRun {
       node.power_off();
     }
     s_.set.reset();
-    reopen(kind == 0);
+    reopen(clean);
   }
 
   void reopen(bool clean) {
@@ -197,6 +205,13 @@ class CrashRun {
       if (getenv("WEIR_TRACE")) std::fprintf(stderr, "open again %d\n", again);
       if (again) node.power_off_at_disk_change(1 + random_.below(20));
       Status opened = s_.open();
+      if (!again && opened.code() == ErrorCode::no_space) {
+        node.fs().quota_bytes = UINT64_MAX;
+        node.kill();
+        s_.runtime = &node.start_shard();
+        opened = s_.open();
+        clean = false;
+      }
       if (!again) {
         ASSERT_TRUE(opened.ok()) << opened.error().message();
         break;
