@@ -163,14 +163,14 @@ void QuorumDriver::tick() {
 void QuorumDriver::begin_leading() {
   const ElectionCell& cell = state_->cell();
   log_->begin_epoch(cell.epoch);
+  // Version 0, as Kafka with static voters writes it: its tools take any for that (ControlRecordUtils).
   wire::LeaderChangeMessage m;
-  m.version = 1;
   m.leader_id = options_.node_id;
   for (const Voter& v : options_.voters.all()) m.voters.push_back({v.id, v.directory_id});
   for (BrokerId id : state_->tally().granted())
     if (const Voter* v = options_.voters.find(id)) m.granting_voters.push_back({v->id, v->directory_id});
   wire::RecordBatchBuilder batch({.leader_epoch = cell.epoch, .control = true});
-  batch.append_control(wire::ControlType::leader_change, runtime_.wall_now(), wire::encode_flat(m, 1));
+  batch.append_control(wire::ControlType::leader_change, runtime_.wall_now(), wire::encode_flat(m, 0));
   auto appended = log_->append_as_leader(batch.build(), cell.epoch, log::PartitionLog::Origin::raft);
   if (!appended) return on_storage_failed(appended.error());
   complete_at_ = appended->end_offset;
