@@ -52,7 +52,7 @@ export function Chart(props: ChartProps) {
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
     const axis: uPlot.Axis = { stroke: css('--fg-3'), font, grid: { stroke: css('--line'), width: 1 }, ticks: { show: false } };
     const u = new uPlot({
-      width: Math.max(120, host.clientWidth), height: Math.max(80, host.clientHeight), padding: [rem * 0.5, rem * 0.5, 0, 0],
+      width: Math.max(120, host.clientWidth), height: Math.max(80, host.clientHeight), padding: [rem * 0.5, rem * 1.25, 0, 0],
       legend: { show: false }, cursor: { sync: { key: sync.key }, drag: { x: false, y: false }, points: { size: 6, width: 0 } },
       scales: {
         x: { time: true, range: () => { const p = latest.current; const end = p.xs[p.xs.length - 1] ?? Date.now() / 1000; return [end - p.span, end]; } },
