@@ -38,7 +38,7 @@ TEST_P(Mutated, IsCaught) {
 INSTANTIATE_TEST_SUITE_P(Simulation, Mutated,
                          ::testing::Values(Case{"hw-from-leader-alone", "all", 1, 40}, Case{"lagging-isr-member-kept", "cut,kill", 1, 40},
                                            Case{"no-truncation-by-epoch", "all", 1, 40}, Case{"ack-before-isr", "all", 1, 40},
-                                           Case{"vote-not-durable", "kill,cut,delay", 1, 40},
+                                           Case{"vote-not-durable", "kill,power,slow,delay,leaders", 1, 200},
                                            Case{"stale-leader-not-fenced", "cut,pause", 140, 60}, Case{"ack-before-sync", "power-all", 1, 40},
                                            Case{"replay-group-twice", "all", 1, 40}, Case{"accept-duplicate-sequence", "all", 1, 40},
                                            Case{"skip-truncate-journal", "all", 1, 40}, Case{"recycle-before-sync", "power-all,slow", 1, 200}),
