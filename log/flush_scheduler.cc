@@ -21,15 +21,25 @@ void FlushScheduler::write_large() {
 }
 
 void FlushScheduler::write_all() {
-  if (stopped_) return;
-  bool more = false;
-  std::vector<LogPtr> logs(dirty_.begin(), dirty_.end());
-  for (const LogPtr& log : logs) {
-    if (log->dirty_bytes() == 0) continue;
-    log->write_behind();
-    more = true;
+  if (stopped_ || !writing_.empty()) return;
+  for (const LogPtr& log : dirty_) {
+    if (log->dirty_bytes() > 0) writing_.push_back(log);
   }
-  if (more && !timer_.armed()) runtime_.arm_in(timer_, kWriteAfter);
+  if (writing_.empty()) return;
+  if (!timer_.armed()) runtime_.arm_in(timer_, kWriteAfter);
+  write_some();
+}
+
+void FlushScheduler::write_some() {
+  for (size_t n = 0; n < kWritesPerTurn && !writing_.empty(); ++n) {
+    LogPtr log = std::move(writing_.back());
+    writing_.pop_back();
+    if (!log->retired()) log->write_behind();
+  }
+  if (writing_.empty()) return;
+  runtime_.post([this, alive = alive_] {
+    if (*alive && !stopped_) write_some();
+  });
 }
 
 void FlushScheduler::forget(const PartitionLogImpl& log) {
@@ -98,6 +108,7 @@ void FlushScheduler::stop() {
   stopped_ = true;
   runtime_.disarm(timer_);
   dirty_.clear();
+  writing_.clear();
   waiting_.clear();
   done_now_.clear();
   done_next_.clear();

@@ -16,6 +16,7 @@ class FlushScheduler {
   static constexpr uint64_t kWriteAt = 256 * 1024;   // a log with so many journaled bytes is written at once
   static constexpr Duration kWriteAfter = 250ms;     // any other after about this
   static constexpr size_t kSyncsAtOnce = 8;
+  static constexpr size_t kWritesPerTurn = 16;  // the first write of a log makes its directory and its files
 
   struct Hooks {
     std::function<JournalMark()> mark;               // where a checkpoint that begins now leads to
@@ -23,6 +24,7 @@ class FlushScheduler {
     std::function<void(const Error&)> failed;
   };
   FlushScheduler(io::Runtime& runtime, Hooks hooks);
+  ~FlushScheduler() { *alive_ = false; }
 
   void dirty(PartitionLogImpl& log);
   /// After the journal progressed: writes logs that have much.
@@ -40,6 +42,7 @@ class FlushScheduler {
   struct ByNumber {
     bool operator()(const LogPtr& a, const LogPtr& b) const { return a->identity().number < b->identity().number; }
   };
+  void write_some();
   void begin();
   void advance();
   void finish();
@@ -49,7 +52,9 @@ class FlushScheduler {
   Hooks hooks_;
   io::Timer timer_;
   std::set<LogPtr, ByNumber> dirty_;       // have bytes or file changes that no finished checkpoint covered
+  std::vector<LogPtr> writing_;            // of the running write_all()
   std::vector<LogPtr> waiting_;            // of the running checkpoint
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   size_t syncing_ = 0;
   bool running_ = false;
   bool persisting_ = false;

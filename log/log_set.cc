@@ -167,7 +167,7 @@ Status LogSetImpl::delete_log_files(const TopicPartition& tp) {
 
 Status LogSetImpl::before_directory_made() {
   // A removal of the same name must not become durable after what is put under it anew.
-  if (dirs_removed_) TRY(runtime_.disk().sync_dir(options_.dir));
+  if (dirs_removed_) TRY(runtime_.disk().sync_dir_now(options_.dir));
   dirs_removed_ = false;
   dirs_changed_ = true;
   return {};

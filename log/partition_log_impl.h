@@ -172,6 +172,7 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
  private:
   using SegmentPtr = std::shared_ptr<Segment>;
   using ReadDone = std::function<void(Result<ReadResult>)>;
+  enum class IoKind { none, write, sync, index_sync, txns_sync, dir_sync };
   struct DiskRead;
   struct TimestampSearch;
   /// File work that waits until the journal holds the cut of `generation`, and until no stored recovery point needs what goes.
@@ -236,6 +237,7 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   Status restore_first_timestamp(Segment& segment);
   Status load_txn_indexes();
   Status write_now(bool sync);
+  Status sync_file_now(const Segment& segment, const char* suffix);
 
   // write-behind (segment_writer.cc)
   void pump();
@@ -244,7 +246,13 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   bool pump_write();
   bool pump_sync();
   void io_done(int32_t result);
-  Status save_indexes(Segment& segment, bool sync);
+  Result<bool> sync_step();
+  Result<bool> sync_final_indexes(const SegmentPtr& segment);
+  Result<bool> sync_txn_indexes();
+  Status start_sync(IoKind kind, const SegmentPtr& segment, const char* suffix);
+  void begin_io(IoKind kind, SegmentPtr segment);
+  /// `whole`: also what was written before is made sure to be there, and nothing behind it.
+  Status save_indexes(Segment& segment, bool whole);
   Status save_txn_index(Segment& segment, Offset below);
   Status save_txn_indexes(Offset below);
   void note_indexes(RecoveryPoint& point) const;
@@ -297,13 +305,13 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   struct Io : io::Completion {
     PartitionLogImpl* log = nullptr;
   } io_;
-  enum class IoKind { none, write, sync };
   std::shared_ptr<PartitionLogImpl> self_in_io_;
   bool busy_ = false;
   bool pumping_ = false;
   IoKind io_kind_ = IoKind::none;
   SegmentPtr io_segment_;
   uint64_t io_end_ = 0;
+  uint64_t io_generation_ = 0;  // of cuts, when it began
   std::vector<Buffer> io_buffers_;
   Offset io_end_offset_ = 0;
   Offset write_goal_ = 0;              // write up to here

@@ -319,6 +319,14 @@ Status PartitionLogImpl::replay_log_start(const JournalScan::Entry& entry) {
   return {};
 }
 
+Status PartitionLogImpl::sync_file_now(const Segment& segment, const char* suffix) {
+  io::Disk& disk = host_.runtime().disk();
+  TRY_ASSIGN(io::FileId file, disk.open(path(segment_file_name(segment.base, suffix)), io::OpenMode::read_write));
+  Status synced = disk.sync_now(file);
+  disk.close(file);
+  return synced;
+}
+
 Status PartitionLogImpl::write_now(bool sync) {
   io::Disk& disk = host_.runtime().disk();
   for (size_t i = tail_.find(written_); i < tail_.size(); ++i) {
@@ -333,7 +341,11 @@ Status PartitionLogImpl::write_now(bool sync) {
   recount_dirty();
   if (!sync) return {};
   for (const SegmentPtr& s : segments_) {
-    if (s->sealed && !s->indexes_final) TRY(save_indexes(*s, true));
+    if (s->sealed && !s->indexes_final) {
+      TRY(save_indexes(*s, true));
+      for (const char* suffix : {".index", ".timeindex"}) TRY(sync_file_now(*s, suffix));
+      s->indexes_final = true;
+    }
     if (s->synced == s->written && !(s->cut_unsynced && s->sealed)) continue;
     if (s->synced == 0) dir_dirty_ = true;
     s->cut_unsynced = false;
@@ -344,9 +356,12 @@ Status PartitionLogImpl::write_now(bool sync) {
     if (!s->sealed) TRY(save_indexes(*s, false));
   }
   if (dir_made_) TRY(save_txn_indexes(log_end_offset()));
+  for (const SegmentPtr& s : segments_) {
+    if (std::exchange(s->txns_unsynced, false)) TRY(sync_file_now(*s, ".txnindex"));
+  }
   save_epochs();
   if (dir_made_ && dir_dirty_) {
-    TRY(disk.sync_dir(id_.dir));
+    TRY(disk.sync_dir_now(id_.dir));
     dir_unsure_ = false;
   }
   dir_dirty_ = false;

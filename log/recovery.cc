@@ -256,13 +256,13 @@ Status LogSetImpl::replay_remove(const LogPtr& log, const JournalScan::Entry& en
 
 Status LogSetImpl::start_journal(const JournalMark& end) {
   io::Disk& disk = runtime_.disk();
-  TRY(disk.sync_dir(options_.dir));
+  TRY(disk.sync_dir_now(options_.dir));
   // The directory itself may be new too, and those above it. Some of them may not be ours to sync; they are older than us then.
   for (std::string up = options_.dir; up.size() > 1;) {
     size_t slash = up.rfind('/');
     if (slash == std::string::npos) break;
     up.resize(std::max<size_t>(slash, 1));
-    if (!disk.sync_dir(up)) break;
+    if (!disk.sync_dir_now(up)) break;
   }
   TRY_ASSIGN(uint64_t bytes, disk.size(journal_file_));
   bool clean = state_.clean;

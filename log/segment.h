@@ -33,9 +33,11 @@ struct Segment {
   uint64_t bytes_since_index_entry = 0;
   bool sealed = false;
   bool indexes_final = false;              // sealed, and the index files are synced
+  uint8_t index_files_synced = 0;          // sealed: of .index and .timeindex, once they are written for good
   bool indexes_loaded = true;
   bool cut_unsynced = false;               // the file was cut, and a power cut could undo it
   size_t txns_on_disk = 0;                 // entries in .txnindex
+  bool txns_unsynced = false;              // some of them may be in the page cache only
   size_t index_on_disk = 0, times_on_disk = 0;  // entries in the files
   OffsetIndex index;
   TimeIndex times;

@@ -12,11 +12,10 @@ constexpr uint64_t kSnapshotEvery = 16ull << 20;
 constexpr size_t kSnapshotsKept = 3;
 constexpr size_t kTxnEntrySize = 34;
 
-Status write_plain(io::Disk& disk, const std::string& path, FilePos at, ConstBytes bytes, bool sync) {
+Status write_plain(io::Disk& disk, const std::string& path, FilePos at, ConstBytes bytes) {
   TRY_ASSIGN(io::FileId file, disk.open(path, io::OpenMode::read_write));
   Status done = disk.write_now(file, at, bytes);
   if (done) done = disk.truncate(file, at + bytes.size());
-  if (done && sync) done = disk.sync_now(file);
   disk.close(file);
   return done;
 }
@@ -111,10 +110,7 @@ void PartitionLogImpl::apply_file_change(FileChange& change) {
     }));
     if (change.cut->txns_on_disk > txns) {
       TRY(cut(".txnindex", txns * kTxnEntrySize));
-      TRY_ASSIGN(io::FileId file, disk.open(path(segment_file_name(change.cut->base, ".txnindex")), io::OpenMode::read_write));
-      Status synced = disk.sync_now(file);
-      disk.close(file);
-      TRY(synced);
+      TRY(sync_file_now(*change.cut, ".txnindex"));
       change.cut->txns_on_disk = txns;
     }
     TRY(cut(".index", change.cut->index_on_disk * OffsetIndex::kEntrySize));
@@ -162,34 +158,29 @@ bool PartitionLogImpl::pump_write() {
     io_end_offset_ = e.end_offset;
   }
   CHECK(!slices.empty(), "nothing to write where something is");
-  io_segment_ = segment;
   io_end_ = segment->written + bytes;
-  io_kind_ = IoKind::write;
-  busy_ = true;
-  self_in_io_ = shared_from_this();
-  io_.done = [](io::Completion& c, int32_t result) noexcept { static_cast<Io&>(c).log->io_done(result); };
+  begin_io(IoKind::write, segment);
   host_.runtime().disk().writev(segment->file->id, segment->written, slices, io_);
   return true;
 }
 
-Status PartitionLogImpl::save_indexes(Segment& s, bool sync) {
+Status PartitionLogImpl::save_indexes(Segment& s, bool whole) {
   CHECK(s.indexes_loaded, "saving indexes that are not in memory", s.base);
   io::Disk& disk = host_.runtime().disk();
   std::vector<uint8_t> bytes;
-  if (s.index.entries() > s.index_on_disk || sync) {
+  if (s.index.entries() > s.index_on_disk || whole) {
     s.index.encode(s.index_on_disk, bytes);
-    TRY(write_plain(disk, path(segment_file_name(s.base, ".index")), s.index_on_disk * OffsetIndex::kEntrySize, bytes, sync));
+    TRY(write_plain(disk, path(segment_file_name(s.base, ".index")), s.index_on_disk * OffsetIndex::kEntrySize, bytes));
     s.index_on_disk = s.index.entries();
     dir_dirty_ = true;
   }
-  if (s.times.entries() > s.times_on_disk || sync) {
+  if (s.times.entries() > s.times_on_disk || whole) {
     bytes.clear();
     s.times.encode(s.times_on_disk, bytes);
-    TRY(write_plain(disk, path(segment_file_name(s.base, ".timeindex")), s.times_on_disk * TimeIndex::kEntrySize, bytes, sync));
+    TRY(write_plain(disk, path(segment_file_name(s.base, ".timeindex")), s.times_on_disk * TimeIndex::kEntrySize, bytes));
     s.times_on_disk = s.times.entries();
     dir_dirty_ = true;
   }
-  s.indexes_final = sync && s.sealed;
   return {};
 }
 
@@ -224,8 +215,9 @@ Status PartitionLogImpl::save_txn_index(Segment& s, Offset below) {
   }
   if (bytes.empty()) return {};
   if (s.txns_on_disk == 0) dir_dirty_ = true;
-  TRY(write_plain(host_.runtime().disk(), path(segment_file_name(s.base, ".txnindex")), s.txns_on_disk * kTxnEntrySize, bytes, true));
+  TRY(write_plain(host_.runtime().disk(), path(segment_file_name(s.base, ".txnindex")), s.txns_on_disk * kTxnEntrySize, bytes));
   s.txns_on_disk = n;
+  s.txns_unsynced = true;
   return {};
 }
 
@@ -251,7 +243,7 @@ void PartitionLogImpl::save_epochs() {
   // For people and Kafka's tools: the start takes them from the state (format.md 8), so neither a sync nor a failure matters.
   if (!dir_made_ || !epochs_dirty_) return;
   std::string text = epochs_.to_text();
-  (void)write_plain(host_.runtime().disk(), path("leader-epoch-checkpoint"), 0, as_bytes(text), false).ok();
+  (void)write_plain(host_.runtime().disk(), path("leader-epoch-checkpoint"), 0, as_bytes(text)).ok();
 }
 
 PartitionLogImpl::RecoveryPoint PartitionLogImpl::take_point() {
@@ -278,7 +270,7 @@ void PartitionLogImpl::write_snapshot() {
   if (!dir_made_ || !cuts_.empty() || (!snapshots_.empty() && snapshots_.back() == at)) return;
   io::Disk& disk = host_.runtime().disk();
   std::vector<uint8_t> bytes = producers_.encode(at);
-  Status written = write_plain(disk, path(segment_file_name(at, ".snapshot")), 0, bytes, false);
+  Status written = write_plain(disk, path(segment_file_name(at, ".snapshot")), 0, bytes);
   if (!written) {
     if (written.code() != ErrorCode::no_space) WEIR_WARN("{}: no producer snapshot: {}", id_.tp.to_string(), written.error().message());
     return;
@@ -291,6 +283,83 @@ void PartitionLogImpl::write_snapshot() {
   }
 }
 
+void PartitionLogImpl::begin_io(IoKind kind, SegmentPtr segment) {
+  CHECK(!busy_, "two operations of one log at once");
+  io_kind_ = kind;
+  io_segment_ = std::move(segment);
+  io_generation_ = generation_;
+  busy_ = true;
+  self_in_io_ = shared_from_this();
+  io_.done = [](io::Completion& c, int32_t result) noexcept { static_cast<Io&>(c).log->io_done(result); };
+}
+
+Status PartitionLogImpl::start_sync(IoKind kind, const SegmentPtr& segment, const char* suffix) {
+  io::Disk& disk = host_.runtime().disk();
+  TRY_ASSIGN(io::FileId file, disk.open(path(segment_file_name(segment->base, suffix)), io::OpenMode::read_write));
+  begin_io(kind, segment);
+  disk.sync(file, io_);
+  disk.close(file);  // keeps its descriptor until the sync has ended
+  return {};
+}
+
+/// Once sealed a segment's indexes are never made anew after a crash, so they are synced with it. True: a sync is under
+/// way.
+Result<bool> PartitionLogImpl::sync_final_indexes(const SegmentPtr& s) {
+  if (s->indexes_final) return false;
+  if (s->index_files_synced == 0) TRY(save_indexes(*s, true));
+  if (s->index_files_synced < 2) {
+    TRY(start_sync(IoKind::index_sync, s, s->index_files_synced == 0 ? ".index" : ".timeindex"));
+    return true;
+  }
+  CHECK(s->sealed, "final indexes of a segment that is not sealed", s->base);
+  s->indexes_final = true;
+  return false;
+}
+
+Result<bool> PartitionLogImpl::sync_txn_indexes() {
+  if (!dir_made_) return false;
+  TRY(save_txn_indexes(syncing_point_.offset));
+  for (const SegmentPtr& s : segments_) {
+    if (!s->txns_unsynced) continue;
+    s->txns_unsynced = false;
+    TRY(start_sync(IoKind::txns_sync, s, ".txnindex"));
+    return true;
+  }
+  return false;
+}
+
+/// The next thing that the recovery point promises and that may be in the page cache only. True: a sync is under way;
+/// false: there is none left.
+Result<bool> PartitionLogImpl::sync_step() {
+  io::Disk& disk = host_.runtime().disk();
+  for (const SegmentPtr& s : segments_) {
+    if (s->base > syncing_point_.segment_base) break;
+    const bool sealed = s->base < syncing_point_.segment_base;
+    const uint64_t need = sealed ? s->written : std::min(syncing_point_.position, s->written);
+    if (sealed) {
+      TRY_ASSIGN(bool started, sync_final_indexes(s));
+      if (started) return true;
+    } else if (s->synced < need) {
+      TRY(save_indexes(*s, false));
+    }
+    if (s->synced >= need && !s->cut_unsynced) continue;
+    TRY(open_file(*s));
+    s->cut_unsynced = false;
+    io_end_ = s->written;
+    begin_io(IoKind::sync, s);
+    disk.sync(s->file->id, io_);
+    return true;
+  }
+  TRY_ASSIGN(bool started, sync_txn_indexes());
+  if (started) return true;
+  if (bytes_since_snapshot_ > kSnapshotEvery) write_snapshot();
+  if (!dir_made_ || (!dir_dirty_ && !dir_unsure_)) return false;
+  dir_dirty_ = dir_unsure_ = false;  // a name that comes while it syncs makes it dirty again
+  begin_io(IoKind::dir_sync, nullptr);
+  disk.sync_dir(id_.dir, io_);
+  return true;
+}
+
 bool PartitionLogImpl::pump_sync() {
   if (!sync_wanted_) return false;
   size_t i = tail_.find(written_);
@@ -299,40 +368,13 @@ bool PartitionLogImpl::pump_sync() {
   if (syncing_point_.offset < 0) {
     syncing_point_ = take_point();
   }
-  auto run = [&]() -> Result<bool> {
-    for (const SegmentPtr& s : segments_) {
-      if (s->base > syncing_point_.segment_base) break;
-      bool sealed = s->base < syncing_point_.segment_base;
-      uint64_t need = sealed ? s->written : std::min(syncing_point_.position, s->written);
-      // Once sealed its indexes are never made anew after a crash, so they are synced with it.
-      if (sealed ? !s->indexes_final : s->synced < need) TRY(save_indexes(*s, sealed));
-      if (s->synced >= need && !s->cut_unsynced) continue;
-      TRY(open_file(*s));
-      s->cut_unsynced = false;
-      io_segment_ = s;
-      io_end_ = s->written;
-      io_kind_ = IoKind::sync;
-      busy_ = true;
-      self_in_io_ = shared_from_this();
-      io_.done = [](io::Completion& c, int32_t result) noexcept { static_cast<Io&>(c).log->io_done(result); };
-      host_.runtime().disk().sync(s->file->id, io_);
-      return true;
-    }
-    if (dir_made_) TRY(save_txn_indexes(syncing_point_.offset));
-    save_epochs();
-    if (bytes_since_snapshot_ > kSnapshotEvery) write_snapshot();
-    if ((dir_dirty_ || dir_unsure_) && dir_made_) {
-      TRY(host_.runtime().disk().sync_dir(id_.dir));
-      dir_dirty_ = dir_unsure_ = false;
-    }
-    return false;
-  };
-  auto started = run();
+  auto started = sync_step();
   if (!started) {
     disk_refused(started.error());
     return false;
   }
   if (*started) return true;
+  save_epochs();
   if (syncing_point_.entry > recovery_point_.entry || syncing_point_.offset >= recovery_point_.offset) {
     note_epochs(syncing_point_);
     recovery_point_ = syncing_point_;
@@ -359,7 +401,7 @@ void PartitionLogImpl::io_done(int32_t result) {
     return;
   }
   if (result < 0) {
-    Error error = io::error_of_errno(result, kind == IoKind::sync ? "segment sync" : "segment write", id_.tp.to_string());
+    Error error = io::error_of_errno(result, kind == IoKind::write ? "segment write" : "segment sync", id_.tp.to_string());
     // Of a sync that failed nobody knows what it lost, whatever the reason.
     return kind == IoKind::write ? disk_refused(error) : host_.storage_failed(error);
   }
@@ -367,8 +409,10 @@ void PartitionLogImpl::io_done(int32_t result) {
     segment->written = std::max(segment->written, std::min(io_end_, segment->size));
     written_ = std::max(written_, io_end_offset_);
     recount_dirty();
-  } else {
+  } else if (kind == IoKind::sync) {
     segment->synced = std::max(segment->synced, std::min(io_end_, segment->written));
+  } else if (kind == IoKind::index_sync && io_generation_ == generation_) {
+    ++segment->index_files_synced;  // after a cut the segment is not sealed any more
   }
   pump();
 }

@@ -4,7 +4,7 @@
 
 namespace weir::log {
 
-/// One state on its way to its slot: written, then synced. One at a time.
+/// One state on its way to its slot: the names on the way to its logs synced, then written, then synced. One at a time.
 struct LogSetImpl::StateWrite : io::Completion {
   LogSetImpl* set = nullptr;
   std::shared_ptr<bool> alive;
@@ -14,7 +14,7 @@ struct LogSetImpl::StateWrite : io::Completion {
   std::vector<std::function<void(Status)>> waiting;
   io::FileId file = -1;
   bool recycle = false;
-  bool syncing = false;
+  enum class Step { names, write, sync } step = Step::write;
 };
 
 std::vector<LogSetImpl::LogPtr> LogSetImpl::listed_logs() const {
@@ -84,24 +84,34 @@ void LogSetImpl::begin_state_write() {
   state_write_ = std::move(w);
   for (const LogPtr& log : state_write_->logs) log->point_storing();
   // A recovery point promises its segment, so the names on the way to it come first.
-  if (dirs_changed_) {
-    if (Status synced = runtime_.disk().sync_dir(options_.dir); !synced) return end_state_write(synced);
-    dirs_changed_ = false;
+  if (std::exchange(dirs_changed_, false)) {
+    state_write_->step = StateWrite::Step::names;
+    return runtime_.disk().sync_dir(options_.dir, *state_write_);
   }
   runtime_.disk().write(state_write_->file, 0, state_write_->bytes, *state_write_);
 }
 
 void LogSetImpl::state_write_step(int32_t result) {
   StateWrite& w = *state_write_;
-  if (result < 0) return end_state_write(io::error_of_errno(result, w.syncing ? "state sync" : "state write"));
-  if (w.syncing) return end_state_write({});
-  w.syncing = true;
-  runtime_.disk().sync(w.file, w);
+  using Step = StateWrite::Step;
+  if (result < 0)
+    return end_state_write(io::error_of_errno(result, w.step == Step::write ? "state write" : "state sync"));
+  switch (w.step) {
+    case Step::names:
+      w.step = Step::write;
+      return runtime_.disk().write(w.file, 0, w.bytes, w);
+    case Step::write:
+      w.step = Step::sync;
+      return runtime_.disk().sync(w.file, w);
+    case Step::sync:
+      return end_state_write({});
+  }
 }
 
 void LogSetImpl::end_state_write(Status result) {
   std::shared_ptr<StateWrite> w = std::move(state_write_);
-  bool waits = !w->syncing && !result && result.code() == ErrorCode::no_space;  // a full disk is waited out
+  bool waits = w->step == StateWrite::Step::write && !result &&
+               result.code() == ErrorCode::no_space;  // a full disk is waited out
   if (result) {
     state_ = std::move(w->state);
     if (w->recycle) {
@@ -127,7 +137,7 @@ void LogSetImpl::end_state_write(Status result) {
 
 Status LogSetImpl::write_state_now() {
   CHECK(!state_write_, "a state is being written");
-  if (dirs_changed_ || dirs_removed_) TRY(runtime_.disk().sync_dir(options_.dir));
+  if (dirs_changed_ || dirs_removed_) TRY(runtime_.disk().sync_dir_now(options_.dir));
   dirs_changed_ = dirs_removed_ = false;
   LogState s = gather_state();
   std::vector<LogPtr> logs = listed_logs();

@@ -65,6 +65,7 @@ Result<Offset> PartitionLogImpl::cut_memory(Offset to) {
   change.dropped.assign(segments_.begin() + static_cast<ptrdiff_t>(keep) + 1, segments_.end());
   segments_.resize(keep + 1);
   s.sealed = s.indexes_final = false;
+  s.index_files_synced = 0;
   s.size = pos;
   s.end = end;
   s.written = std::min(s.written, pos);

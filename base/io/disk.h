@@ -42,6 +42,9 @@ class Disk {
   virtual void write_durable(FileId file, FilePos pos, ConstBytes bytes, Completion& completion) = 0;
   /// fdatasync: what was written before is durable when done. A failure is final: never try again (design: the directory goes offline).
   virtual void sync(FileId file, Completion& completion) = 0;
+  /// Makes the creations, renames and removals that happened inside `dir` before the call durable. A failure is final,
+  /// as with sync().
+  virtual void sync_dir(const std::string& dir, Completion& completion) = 0;
 
   // --- plain calls
   virtual Result<FileId> open(const std::string& path, OpenMode mode) = 0;
@@ -57,8 +60,8 @@ class Disk {
   virtual Status remove(const std::string& path) = 0;       // a file, or an empty directory
   virtual Status remove_tree(const std::string& path) = 0;  // not_found is no error
   virtual Status rename(const std::string& from, const std::string& to) = 0;
-  /// Makes creations, renames and removals inside `dir` durable.
-  virtual Status sync_dir(const std::string& dir) = 0;
+  /// The same as a plain call.
+  virtual Status sync_dir_now(const std::string& dir) = 0;
   /// Takes an exclusive lock that dies with the process (`.lock` of a log directory). Errors: busy_address when another holds it.
   virtual Result<FileId> lock(const std::string& path) = 0;
   virtual Result<uint64_t> free_bytes(const std::string& path) = 0;

@@ -89,7 +89,7 @@ Status Disk::write_file_atomic(const std::string& path, ConstBytes bytes) {
   TRY(written);
   TRY(rename(temporary, path));
   const size_t slash = path.rfind('/');
-  return sync_dir(slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash));
+  return sync_dir_now(slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash));
 }
 
 }  // namespace weir::io

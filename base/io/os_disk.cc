@@ -63,6 +63,15 @@ Result<FileId> OsDisk::open(const std::string& path, OpenMode mode) {
     ::close(fd);
     return error_of_errno(-EISDIR, "open", path);
   }
+  return add(fd, path);
+}
+
+FileId OsDisk::open_dir(const std::string& dir) {
+  const int fd = ::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  return fd < 0 ? -errno : add(fd, dir);
+}
+
+FileId OsDisk::add(int fd, const std::string& path) {
   auto file = std::make_unique<File>();
   file->fd = fd;
   file->path = path;
@@ -172,7 +181,7 @@ Status OsDisk::rename(const std::string& from, const std::string& to) {
   return ::rename(from.c_str(), to.c_str()) == 0 ? Status() : Status(last_error("rename", from + " to " + to));
 }
 
-Status OsDisk::sync_dir(const std::string& dir) {
+Status OsDisk::sync_dir_now(const std::string& dir) {
   const int fd = ::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return last_error("sync_dir", dir);
   Status result;

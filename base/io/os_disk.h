@@ -27,7 +27,7 @@ class OsDisk : public Disk {
   Status remove(const std::string& path) override;
   Status remove_tree(const std::string& path) override;
   Status rename(const std::string& from, const std::string& to) override;
-  Status sync_dir(const std::string& dir) override;
+  Status sync_dir_now(const std::string& dir) override;
   Result<FileId> lock(const std::string& path) override;
   Result<uint64_t> free_bytes(const std::string& path) override;
 
@@ -40,9 +40,12 @@ class OsDisk : public Disk {
   };
   /// The descriptor for one more operation, to be ended by end_operation(); -1: not open.
   int begin_operation(FileId file);
+  /// A directory as a file that can only be synced; or -errno.
+  FileId open_dir(const std::string& dir);
   void end_operation(FileId file);
 
  private:
+  FileId add(int fd, const std::string& path);
   File* find_open(FileId file);
   void release(FileId id, File& file);
   HandleTable<File> files_;

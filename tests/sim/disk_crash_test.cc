@@ -157,14 +157,14 @@ TEST(DiskCrash, NamesNeedASyncOfTheirDirectory) {
   for (uint64_t seed = 0; seed < 100; ++seed) {
     Machine m(seed);
     ASSERT_TRUE(m.disk().make_dirs("/data/x").ok());
-    ASSERT_TRUE(m.disk().sync_dir("/").ok());
-    ASSERT_TRUE(m.disk().sync_dir("/data").ok());
+    ASSERT_TRUE(m.disk().sync_dir_now("/").ok());
+    ASSERT_TRUE(m.disk().sync_dir_now("/data").ok());
     for (const char* path : {"/data/x/synced", "/data/x/late"}) {
       FileId f = m.disk().open(path, OpenMode::read_write).value();
       ASSERT_TRUE(m.disk().write_now(f, 0, as_bytes("x")).ok());
       ASSERT_TRUE(m.disk().sync_now(f).ok());
       if (path == std::string("/data/x/synced")) {
-        ASSERT_TRUE(m.disk().sync_dir("/data/x").ok());
+        ASSERT_TRUE(m.disk().sync_dir_now("/data/x").ok());
       }
     }
     m.power_cycle();
@@ -173,6 +173,28 @@ TEST(DiskCrash, NamesNeedASyncOfTheirDirectory) {
   }
   EXPECT_EQ(with, (std::set<std::string>{"x"}));
   EXPECT_EQ(without, (std::set<std::string>{"<not_found>", "x"}));
+}
+
+TEST(DiskCrash, ADirectorySyncHoldsTheNamesThatWereThereWhenItBegan) {
+  std::set<std::string> before, meanwhile;
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    Machine m(seed);
+    auto make = [&](const std::string& path) {
+      FileId f = m.disk().open(path, OpenMode::read_write).value();
+      ASSERT_TRUE(m.disk().write_now(f, 0, as_bytes("x")).ok());
+      ASSERT_TRUE(m.disk().sync_now(f).ok());
+    };
+    make("/tmp/before");
+    Op synced;
+    m.disk().sync_dir("/tmp", synced);
+    make("/tmp/meanwhile");
+    EXPECT_EQ(m.wait(synced), 0);
+    m.power_cycle();
+    before.insert(m.content("/tmp/before"));
+    meanwhile.insert(m.content("/tmp/meanwhile"));
+  }
+  EXPECT_EQ(before, (std::set<std::string>{"x"}));
+  EXPECT_EQ(meanwhile, (std::set<std::string>{"<not_found>", "x"}));
 }
 
 TEST(DiskCrash, ShrinkingAndGrowingAgainIsTracked) {

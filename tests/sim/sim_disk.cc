@@ -55,9 +55,13 @@ void SimDisk::start(io::FileId id, Kind kind, FilePos pos, Bytes into, std::vect
   const size_t bytes = kind == Kind::read ? into.size() : total(slices);
   Duration latency = world.latency(kind == Kind::read ? profile.disk_read : kind == Kind::write ? profile.disk_write : profile.disk_sync);
   latency += Duration{static_cast<int64_t>(kind == Kind::write ? bytes / 4 : bytes)};  // 4 GB/s into the page cache, else 1 GB/s
+  begin(Operation{kind, handle->file, pos, into, std::move(slices), handle->file->sync_mark(), &completion}, latency);
+}
+
+void SimDisk::begin(Operation started, Duration latency) {
   const uint64_t ticket = next_operation_++;
-  operations_[ticket] = Operation{kind, handle->file, pos, into, std::move(slices), handle->file->sync_mark(), &completion};
-  world.schedule_in(latency * fs().slow_factor, Trace::disk, runtime_.node().index(), [this, ticket] {
+  operations_[ticket] = std::move(started);
+  runtime_.world().schedule_in(latency * fs().slow_factor, Trace::disk, runtime_.node().index(), [this, ticket] {
     auto it = operations_.find(ticket);
     if (it == operations_.end()) return;
     Operation operation = std::move(it->second);
@@ -86,6 +90,13 @@ int32_t SimDisk::write_slices(Operation& operation) {
 }
 
 int32_t SimDisk::carry_out(Operation& operation) {
+  if (operation.kind == Kind::sync_dir) {
+    if (fs().fail_syncs > 0) return --fs().fail_syncs, -EIO;
+    // Gone, or under another name, meanwhile: there is nothing to make durable under this one.
+    (void)fs().sync_dir(operation.dir, operation.sync_mark).ok();
+    runtime_.node().disk_changes();
+    return 0;
+  }
   SimFile& file = *operation.file;
   switch (operation.kind) {
     case Kind::read: {
@@ -108,6 +119,8 @@ int32_t SimDisk::carry_out(Operation& operation) {
       file.sync(operation.sync_mark);
       runtime_.node().disk_changes();
       return 0;
+    case Kind::sync_dir:
+      break;  // above
   }
   return -EINVAL;
 }
@@ -137,6 +150,16 @@ void SimDisk::write_durable(io::FileId file, FilePos pos, ConstBytes bytes, io::
   start(file, Kind::write_durable, pos, {}, {bytes}, completion);
 }
 void SimDisk::sync(io::FileId file, io::Completion& completion) { start(file, Kind::sync, 0, {}, {}, completion); }
+void SimDisk::sync_dir(const std::string& dir, io::Completion& completion) {
+  if (runtime_.dead()) return;
+  if (!fs().sync_dir(dir, 0)) {  // no change is that old
+    runtime_.ready(completion, -ENOENT);
+    return;
+  }
+  // Only the names that are there now: what comes while it syncs is the next one's.
+  begin(Operation{Kind::sync_dir, nullptr, 0, {}, {}, fs().names_mark(), &completion, dir},
+        runtime_.world().latency(runtime_.world().profile().disk_sync));
+}
 
 // --- plain calls: no virtual time passes; a dead process's calls do nothing.
 
@@ -231,7 +254,7 @@ Status SimDisk::rename(const std::string& from, const std::string& to) {
   return {};
 }
 
-Status SimDisk::sync_dir(const std::string& dir) {
+Status SimDisk::sync_dir_now(const std::string& dir) {
   if (runtime_.dead()) return ErrorCode::closed;
   TRY(fs().sync_dir(dir));
   runtime_.node().disk_changes();

@@ -23,6 +23,7 @@ class SimDisk final : public io::Disk {
   void writev(io::FileId file, FilePos pos, const std::vector<ConstBytes>& slices, io::Completion& completion) override;
   void write_durable(io::FileId file, FilePos pos, ConstBytes bytes, io::Completion& completion) override;
   void sync(io::FileId file, io::Completion& completion) override;
+  void sync_dir(const std::string& dir, io::Completion& completion) override;
 
   Result<io::FileId> open(const std::string& path, io::OpenMode mode) override;
   void close(io::FileId file) override;
@@ -37,7 +38,7 @@ class SimDisk final : public io::Disk {
   Status remove(const std::string& path) override;
   Status remove_tree(const std::string& path) override;
   Status rename(const std::string& from, const std::string& to) override;
-  Status sync_dir(const std::string& dir) override;
+  Status sync_dir_now(const std::string& dir) override;
   Result<io::FileId> lock(const std::string& path) override;
   Result<uint64_t> free_bytes(const std::string& path) override;
 
@@ -47,7 +48,7 @@ class SimDisk final : public io::Disk {
   void die();
 
  private:
-  enum class Kind : uint8_t { read, write, write_durable, sync };
+  enum class Kind : uint8_t { read, write, write_durable, sync, sync_dir };
   struct Handle {
     std::shared_ptr<SimFile> file;
     std::string path;
@@ -62,12 +63,14 @@ class SimDisk final : public io::Disk {
     std::vector<ConstBytes> slices;
     uint64_t sync_mark = 0;
     io::Completion* completion = nullptr;
+    std::string dir{};
   };
   SimFs& fs();
   Handle* find(io::FileId file);
   /// 0, or why the kernel would refuse at once.
   int32_t refuse(const Handle* handle, Kind kind, FilePos pos, const std::vector<ConstBytes>& slices) const;
   void start(io::FileId file, Kind kind, FilePos pos, Bytes into, std::vector<ConstBytes> slices, io::Completion& completion);
+  void begin(Operation operation, Duration latency);
   int32_t carry_out(Operation& operation);
   int32_t write_slices(Operation& operation);
 

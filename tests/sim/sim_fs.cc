@@ -181,6 +181,7 @@ void SimFs::apply(Names& names, const NameChange& change) {
 
 void SimFs::record(NameChange change) {
   apply(names_, change);
+  change.number = ++changes_;
   pending_.push_back(std::move(change));
 }
 
@@ -259,12 +260,12 @@ Status SimFs::rename(const std::string& raw_from, const std::string& raw_to) {
   return {};
 }
 
-Status SimFs::sync_dir(const std::string& raw) {
+Status SimFs::sync_dir(const std::string& raw, uint64_t mark) {
   const std::string dir = normal(raw);
   if (!is_dir(dir)) return Error(ErrorCode::not_found, "sync_dir", dir + ": No such directory");
   std::vector<NameChange> left;
   for (NameChange& change : pending_) {
-    if (change.dir != dir) {
+    if (change.dir != dir || change.number > mark) {
       left.push_back(std::move(change));
       continue;
     }

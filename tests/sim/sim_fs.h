@@ -76,7 +76,9 @@ class SimFs {
   Status make_dirs(const std::string& path);
   Status remove(const std::string& path);
   Status rename(const std::string& from, const std::string& to);
-  Status sync_dir(const std::string& dir);
+  /// Makes the changes of names in `dir` up to `mark` durable.
+  Status sync_dir(const std::string& dir, uint64_t mark = UINT64_MAX);
+  uint64_t names_mark() const { return changes_; }
   Status remove_tree(const std::string& path);
   bool take_lock(const std::string& path);
   void release_lock(const std::string& path);
@@ -100,6 +102,7 @@ class SimFs {
     bool removal;
     std::string from;  // rename: the old name, else empty
     Entry entry;
+    uint64_t number = 0;
   };
   static std::string normal(const std::string& path);
   static std::string parent(const std::string& path);
@@ -110,6 +113,7 @@ class SimFs {
   Names names_;
   Names durable_names_;
   std::vector<NameChange> pending_;
+  uint64_t changes_ = 0;
   std::set<std::string> locks_;
   std::unique_ptr<Names> frozen_;  // the image of freeze_image()
 };

@@ -73,9 +73,16 @@ void PosixDisk::write_durable(FileId file, FilePos pos, ConstBytes bytes, Comple
   start(Kind::write_durable, file, pos, &bytes, 1, completion);
 }
 void PosixDisk::sync(FileId file, Completion& completion) { start(Kind::sync, file, 0, nullptr, 0, completion); }
+void PosixDisk::sync_dir(const std::string& dir, Completion& completion) {
+  const FileId opened = open_dir(dir);
+  if (opened < 0) return runtime_.complete_later(completion, opened);
+  start(Kind::sync_dir, opened, 0, nullptr, 0, completion);
+  close(opened);  // when the sync has ended
+}
 
 int32_t PosixDisk::carry_out(Operation& op) {
   if (op.kind == Kind::sync) return ::fdatasync(op.fd) == 0 ? 0 : -errno;
+  if (op.kind == Kind::sync_dir) return ::fsync(op.fd) == 0 ? 0 : -errno;  // a name is no data
   int32_t total = 0;
   bool needs_sync = false;
   size_t at = 0;

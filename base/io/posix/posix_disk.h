@@ -25,13 +25,14 @@ class PosixDisk final : public OsDisk {
   void writev(FileId file, FilePos pos, const std::vector<ConstBytes>& slices, Completion& completion) override;
   void write_durable(FileId file, FilePos pos, ConstBytes bytes, Completion& completion) override;
   void sync(FileId file, Completion& completion) override;
+  void sync_dir(const std::string& dir, Completion& completion) override;
 
   /// Delivers what ended.
   void dispatch();
 
  private:
   static constexpr int kThreads = 3;
-  enum class Kind : uint8_t { read, write, write_durable, sync };
+  enum class Kind : uint8_t { read, write, write_durable, sync, sync_dir };
   struct Operation {
     Kind kind = Kind::read;
     FileId file = -1;

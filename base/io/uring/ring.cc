@@ -145,6 +145,9 @@ void Ring::prepare(io_uring_sqe* sqe, UringOp& op) {
     case Kind::sync:
       io_uring_prep_fsync(sqe, op.fd, IORING_FSYNC_DATASYNC);
       break;
+    case Kind::sync_dir:
+      io_uring_prep_fsync(sqe, op.fd, 0);  // a name is no data
+      break;
     case Kind::recv:
       io_uring_prep_recv(sqe, op.fd, op.slices[0].iov_base, op.slices[0].iov_len, 0);
       if (op.poll_first) sqe->ioprio |= IORING_RECVSEND_POLL_FIRST;

@@ -14,7 +14,7 @@ namespace weir::io {
 
 /// One request to the kernel, from push() until its last completion; `user_data` of its entries. Recycled, never freed in between.
 struct UringOp {
-  enum class Kind : uint8_t { read, write, write_durable, sync, recv, send, accept, connect, wakeup, cancel };
+  enum class Kind : uint8_t { read, write, write_durable, sync, sync_dir, recv, send, accept, connect, wakeup, cancel };
   Kind kind = Kind::read;
   bool queued = false;     // pushed, not yet seen by the kernel
   bool dropped = false;    // cancelled while queued

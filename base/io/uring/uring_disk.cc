@@ -23,7 +23,7 @@ void UringDisk::start(Kind kind, FileId file, FilePos pos, const ConstBytes* sli
   for (size_t i = 0; i < count; ++i) {
     if (!slices[i].empty()) op->slices.push_back({const_cast<uint8_t*>(slices[i].data()), slices[i].size()});
   }
-  if (op->slices.empty() && kind != Kind::sync) {
+  if (op->slices.empty() && kind != Kind::sync && kind != Kind::sync_dir) {
     ring_.recycle(op);
     end_operation(file);
     return runtime_.complete_later(completion, 0);
@@ -44,6 +44,12 @@ void UringDisk::write_durable(FileId file, FilePos pos, ConstBytes bytes, Comple
   start(Kind::write_durable, file, pos, &bytes, 1, completion);
 }
 void UringDisk::sync(FileId file, Completion& completion) { start(Kind::sync, file, 0, nullptr, 0, completion); }
+void UringDisk::sync_dir(const std::string& dir, Completion& completion) {
+  const FileId opened = open_dir(dir);
+  if (opened < 0) return runtime_.complete_later(completion, opened);
+  start(Kind::sync_dir, opened, 0, nullptr, 0, completion);
+  close(opened);  // when the sync has ended
+}
 
 void UringDisk::ended(UringOp* op, int32_t result) {
   if (result == -EINTR || result == -EAGAIN) return ring_.push(op);

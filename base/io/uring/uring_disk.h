@@ -17,6 +17,7 @@ class UringDisk final : public OsDisk {
   void writev(FileId file, FilePos pos, const std::vector<ConstBytes>& slices, Completion& completion) override;
   void write_durable(FileId file, FilePos pos, ConstBytes bytes, Completion& completion) override;
   void sync(FileId file, Completion& completion) override;
+  void sync_dir(const std::string& dir, Completion& completion) override;
 
   void ended(UringOp* op, int32_t result);
 

@@ -37,6 +37,7 @@ class UringRuntime final : public ThreadRuntime {
         case Kind::write:
         case Kind::write_durable:
         case Kind::sync:
+        case Kind::sync_dir:
           return disk_.ended(op, result);
         case Kind::recv:
         case Kind::send:

@@ -126,6 +126,19 @@ TEST_P(DiskTest, ReadOnlyFilesAreNotWritten) {
   disk().close(f);
 }
 
+TEST_P(DiskTest, DirectoriesAreSyncedInTheBackground) {
+  FileId f = open("a");
+  Op synced, missing, no_directory;
+  disk().sync_dir(dir(), synced);
+  EXPECT_EQ(synced.times, 0);
+  disk().sync_dir(dir() + "/none", missing);
+  disk().sync_dir(dir() + "/a", no_directory);
+  EXPECT_EQ(result_of(synced), 0);
+  EXPECT_EQ(result_of(missing), -ENOENT);
+  EXPECT_LT(result_of(no_directory), 0);
+  disk().close(f);
+}
+
 TEST_P(DiskTest, PlainCalls) {
   const std::string d = dir() + "/x/y";
   ASSERT_TRUE(disk().make_dirs(d).ok());
@@ -148,7 +161,7 @@ TEST_P(DiskTest, PlainCalls) {
   EXPECT_EQ((*entries)[0].size, 2u);
   EXPECT_FALSE((*entries)[0].is_directory);
   EXPECT_TRUE(disk().rename(d + "/f", d + "/g").ok());
-  EXPECT_TRUE(disk().sync_dir(d).ok());
+  EXPECT_TRUE(disk().sync_dir_now(d).ok());
   EXPECT_FALSE(disk().remove(dir() + "/x").ok());  // not empty
   EXPECT_TRUE(disk().remove_tree(dir() + "/x").ok());
   EXPECT_TRUE(disk().remove_tree(dir() + "/x").ok());
