@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
+#include "log/checksum.h"
 #include "log/faults.h"
 
 namespace weir::log {
@@ -15,13 +13,14 @@ constexpr uint32_t kGroupMagic = 0x32474A57;  // "WJG2"
 constexpr size_t kEntryHeader = 48;
 constexpr uint64_t kGrowChunk = 1ull << 20;
 constexpr uint64_t kReadAhead = 1ull << 20;
+constexpr size_t kKeptBuffer = 2u << 20;
 
 uint64_t round_up(uint64_t n, uint64_t to) { return (n + to - 1) / to * to; }
 size_t entry_size(size_t bytes) { return kEntryHeader + round_up(bytes, 8); }
 
 /// Header and content with the checksum's own field as zero.
 uint64_t group_checksum(const uint8_t* group, size_t content) {
-  return XXH3_64bits_withSeed(group + CommitJournal::kHeaderSize, content, XXH3_64bits(group, CommitJournal::kHeaderSize - 8));
+  return xxh3({group + CommitJournal::kHeaderSize, content}, xxh3({group, CommitJournal::kHeaderSize - 8}));
 }
 
 void put_entry(uint8_t* p, const JournalEntry& e) {
@@ -140,15 +139,26 @@ uint64_t CommitJournal::largest_room() const {
 }
 
 Buffer CommitJournal::take_buffer(size_t bytes) {
-  for (size_t i = 0; i < free_buffers_.size(); ++i) {
-    if (free_buffers_[i].size() < bytes) continue;
-    Buffer b = std::move(free_buffers_[i]);
-    free_buffers_.erase(free_buffers_.begin() + static_cast<ptrdiff_t>(i));
+  auto fits = free_buffers_.end();
+  for (auto it = free_buffers_.begin(); it != free_buffers_.end(); ++it) {
+    if (it->size() >= bytes && (fits == free_buffers_.end() || it->size() < fits->size())) fits = it;
+  }
+  if (fits != free_buffers_.end()) {
+    Buffer b = std::move(*fits);
+    free_buffers_.erase(fits);
     return b;
   }
   size_t capacity = 64 * 1024;
   while (capacity < bytes) capacity *= 2;
   return Buffer::allocate(capacity, kBlock);
+}
+
+void CommitJournal::keep_buffer(Buffer buffer) {
+  // Large ones are worth most: a fresh one costs a page fault for each 4 KiB of it.
+  if (buffer.size() > kKeptBuffer) return;
+  free_buffers_.push_back(std::move(buffer));
+  if (free_buffers_.size() <= options_.groups_in_flight) return;
+  free_buffers_.erase(std::min_element(free_buffers_.begin(), free_buffers_.end(), [](const Buffer& a, const Buffer& b) { return a.size() < b.size(); }));
 }
 
 std::unique_ptr<CommitJournal::Group> CommitJournal::gather(size_t budget) {
@@ -250,7 +260,7 @@ void CommitJournal::complete_prefix() {
     CHECK(group->end.sequence == durable_.sequence + 1, "groups end out of order", group->end.sequence, durable_.sequence);
     durable_ = group->end;
     finish(group->entries, Status());
-    if (free_buffers_.size() < options_.groups_in_flight && group->buffer.size() <= (1u << 20)) free_buffers_.push_back(std::move(group->buffer));
+    keep_buffer(std::move(group->buffer));
     progress = true;
   }
   completing_ = false;

@@ -115,6 +115,7 @@ class CommitJournal {
   void finish(std::vector<JournalEntry>& entries, const Status& status);
   void grow_step(int32_t result);
   Buffer take_buffer(size_t bytes);
+  void keep_buffer(Buffer buffer);
 
   io::Runtime& runtime_;
   JournalOwner& owner_;

@@ -12,11 +12,12 @@ namespace weir::log {
 namespace {
 
 constexpr uint64_t kSpaceCheckEvery = 16ull << 20;
+constexpr uint64_t kGroupBytes = (1ull << 20) - CommitJournal::kBlock;  // with its header in a buffer of 1 MiB
 constexpr Duration kGrowWithin = std::chrono::seconds(5);
 constexpr Duration kHighWatermarksEvery = std::chrono::seconds(5);
 
 JournalOptions journal_options(const LogSetOptions& o) {
-  return {o.journal_bytes_initial, o.journal_bytes_max, o.journal_groups_in_flight, std::min<uint64_t>(4ull << 20, o.journal_bytes_initial / 4)};
+  return {o.journal_bytes_initial, o.journal_bytes_max, o.journal_groups_in_flight, std::min<uint64_t>(kGroupBytes, o.journal_bytes_initial / 4)};
 }
 
 }  // namespace

@@ -1,8 +1,6 @@
 #include "log/log_state.h"
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
+#include "log/checksum.h"
 #include "log/le_fields.h"
 
 namespace weir::log {
@@ -38,7 +36,7 @@ std::vector<uint8_t> LogState::encode() const {
   put(out, static_cast<uint32_t>(cells.size()));
   for (const auto& [name, value] : cells) put_bytes(out, as_bytes(name)), put_bytes(out, value);
   store_le<uint64_t>(out.data() + 4, out.size() + 8);
-  put(out, static_cast<uint64_t>(XXH3_64bits(out.data(), out.size())));
+  put(out, xxh3(out));
   return out;
 }
 
@@ -48,7 +46,7 @@ Result<LogState> LogState::decode(ConstBytes bytes) {
   uint64_t length = load_le<uint64_t>(bytes.data() + 4);
   if (length < kHead + 8 || length > bytes.size()) return bad;
   bytes = bytes.first(length);
-  if (load_le<uint64_t>(bytes.data() + length - 8) != XXH3_64bits(bytes.data(), length - 8)) return bad;
+  if (load_le<uint64_t>(bytes.data() + length - 8) != xxh3(bytes.first(length - 8))) return bad;
   FieldReader r{bytes.subspan(kHead, length - kHead - 8)};
   LogState s;
   s.sequence = r.take<uint64_t>();

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
+#include "log/checksum.h"
 #include "log/le_fields.h"
 
 namespace weir::log {
@@ -173,13 +171,13 @@ std::vector<uint8_t> ProducerState::encode(Offset offset) const {
     put(out, static_cast<uint8_t>(e.batches.size()));
     for (const Batch& b : e.batches) put(out, b.first_sequence), put(out, b.last_sequence), put(out, b.base_offset), put(out, b.last_offset), put(out, b.timestamp);
   }
-  put(out, static_cast<uint64_t>(XXH3_64bits(out.data(), out.size())));
+  put(out, xxh3(out));
   return out;
 }
 
 Result<ProducerState> ProducerState::decode(ConstBytes bytes, Offset expected_offset) {
   const Error bad(ErrorCode::malformed, "producer snapshot");
-  if (bytes.size() < 36 || load_le<uint64_t>(bytes.data() + bytes.size() - 8) != XXH3_64bits(bytes.data(), bytes.size() - 8)) return bad;
+  if (bytes.size() < 36 || load_le<uint64_t>(bytes.data() + bytes.size() - 8) != xxh3(bytes.first(bytes.size() - 8))) return bad;
   FieldReader r{bytes.first(bytes.size() - 8)};
   if (r.take<uint32_t>() != kSnapshotMagic) return bad;
   uint32_t count = r.take<uint32_t>();

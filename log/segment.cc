@@ -2,10 +2,8 @@
 
 #include <cstdio>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "base/util/check.h"
+#include "log/checksum.h"
 
 namespace weir::log {
 
@@ -43,7 +41,7 @@ void Segment::check_invariants() const {
 }
 
 uint64_t index_files_hash(ConstBytes index, ConstBytes times) {
-  return XXH3_64bits_withSeed(times.data(), times.size(), XXH3_64bits(index.data(), index.size()));
+  return xxh3(times, xxh3(index));
 }
 
 std::string segment_file_name(Offset base, const char* suffix) {
