@@ -9,7 +9,10 @@ namespace weir::log {
 bool EpochCache::assign(LeaderEpoch epoch, Offset start) {
   CHECK(epoch >= 0, "a leader epoch is never negative", epoch);
   CHECK(start >= 0, "a log begins at 0 or later", start);
-  if (epoch <= latest()) return false;
+  // Records of an older epoch where a newer one began: this replica was to lead that one, and never got to write in it.
+  bool changed = false;
+  for (; !entries_.empty() && entries_.back().epoch > epoch && entries_.back().start >= start; changed = true) entries_.pop_back();
+  if (epoch <= latest()) return changed;
   // An epoch that saw no record leaves no trace once the next begins at the same offset.
   while (!entries_.empty() && entries_.back().start >= start) entries_.pop_back();
   entries_.push_back({epoch, start});

@@ -18,7 +18,8 @@ class EpochCache {
     bool operator==(const Entry&) const = default;
   };
 
-  /// `epoch` begins at `start`. An epoch that is known or older changes nothing; entries at or above `start` go (they hold no records). True: changed.
+  /// Records of `epoch` follow from `start` on. Entries at or above `start` of other epochs go (they hold no records), newer ones too; an epoch that is known or
+  /// older is not entered. True: changed.
   bool assign(LeaderEpoch epoch, Offset start);
   /// The log now ends at `end`: forgets what begins at or above it.
   void truncate_to(Offset end);
