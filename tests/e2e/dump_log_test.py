@@ -53,8 +53,8 @@ def data_dir(cluster):
     return os.path.dirname(found[0])
 
 
-def check_partition(folder, expect):
-    """`expect`: record numbers that have to be in the segments, in order."""
+def check_partition(folder, expect, whole):
+    """`expect`: record numbers that have to be in the segments, in order. Indexes are saved at checkpoints: after a kill the newest lack."""
     logs = sorted(glob.glob(f"{folder}/*.log"))
     assert len(logs) > 2, f"{len(logs)} segments in {folder}"
     text = dump(logs, "--deep-iteration", "--print-data-log")
@@ -68,7 +68,7 @@ def check_partition(folder, expect):
     assert len(numbers) == at and numbers == expect[:len(numbers)], f"{folder}: {len(numbers)} records are not those that were sent"
     for kind in ("index", "timeindex"):
         files = sorted(glob.glob(f"{folder}/*.{kind}"))
-        assert len(files) >= len(logs) - 1, f"{len(files)} .{kind} for {len(logs)} segments"
+        assert len(files) >= (len(logs) - 1 if whole else 1), f"{len(files)} .{kind} for {len(logs)} segments"
         said = dump(files, "--index-sanity-check")
         assert said.count("passed sanity check") == len(files), said
         dump(files, "--verify-index-only")
@@ -80,7 +80,7 @@ def check_all(cluster, sent, whole, when):
     root = data_dir(cluster)
     for p in range(PARTITIONS):
         expect = [i for i in range(sent) if i % PARTITIONS == p]
-        records, segments = check_partition(f"{root}/dump-{p}", expect)
+        records, segments = check_partition(f"{root}/dump-{p}", expect, whole)
         assert records == len(expect) or not whole, f"partition {p}: {records} of {len(expect)} records"
         say(f"{when}: partition {p}: {records} of {len(expect)} records in {segments} segments: no complaint")
     groups = [f for f in glob.glob(f"{root}/__consumer_offsets-*/*.log") if os.path.getsize(f)]
