@@ -30,6 +30,8 @@ wire::CreateTopicsRequest::CreatableTopic describe(const std::string& name, cons
     topic.num_partitions = 1;
     topic.replication_factor = factor(3);
     topic.configs = {{"cleanup.policy", "compact"}, {"max.message.bytes", "67108864"}};
+    // Its leader moves the log start, and that lets whole segments go; a segment must hold the largest record.
+    if (name == "__weir_jobs") topic.configs.push_back({"segment.bytes", "67108864"});
   }
   return topic;
 }

@@ -92,6 +92,7 @@ void JobHost::begin_leading() {
   // From the beginning: checkpoints are kept only while leading.
   next_ = partition_->log_start_offset();
   lead_from_ = partition_->log_end_offset();
+  shrink_at_ = kShrinkBytes;
 }
 
 void JobHost::end_leading() {
@@ -299,7 +300,9 @@ void JobHost::tick() {
 
 /// The topic keeps only what counts: everything is written once more, then the log starts there.
 void JobHost::shrink_log() {
-  if (shrinking_ || partition_->log().size_bytes() < kShrinkBytes) return;
+  if (shrinking_ || partition_->log().size_bytes() < shrink_at_) return;
+  // What is known here must be all that was said: a tombstone on its way would stand before the job it removes.
+  if (next_ < partition_->log_end_offset()) return;
   shrinking_ = true;
   Offset from = partition_->log_end_offset();
   auto open = std::make_shared<size_t>(1);
@@ -308,7 +311,11 @@ void JobHost::shrink_log() {
     if (!s) *failed = true;
     if (--*open > 0 || !*alive) return;
     shrinking_ = false;
-    if (!*failed && leading_ && partition_) (void)partition_->log().advance_log_start(from);
+    if (!partition_) return;
+    if (!*failed && leading_) (void)partition_->log().advance_log_start(from);
+    // What counts, and the part of the newest segment that goes with it later; after a failure too, so that it is not
+    // tried each second.
+    shrink_at_ = std::max(kShrinkBytes, 2 * partition_->log().size_bytes());
   };
   for (const auto& [name, job] : jobs_) {
     const JobDefinition& d = job.definition;

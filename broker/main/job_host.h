@@ -76,6 +76,7 @@ class JobHost final : public CheckpointLog, public replication::PartitionWatcher
   std::map<std::string, Job> jobs_;
   std::map<std::string, Buffer> checkpoints_;      // by job id, only while leading
   bool shrinking_ = false;
+  uint64_t shrink_at_ = 0;  // size of the log
   io::Timer tick_timer_;
   SeriesTails series_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
