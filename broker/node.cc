@@ -9,6 +9,7 @@
 #include "broker/api/dispatch.h"
 #include "broker/fetch/fetch_handler.h"
 #include "broker/group/group_coordinator.h"
+#include "broker/listen_plan.h"
 #include "broker/log_dir.h"
 #include "broker/net/listener.h"
 #include "broker/net/peer_client.h"
@@ -23,33 +24,6 @@ using std::chrono::milliseconds;
 
 constexpr Duration kTick{1'000'000'000};
 constexpr Duration kShutdownMax{5'000'000'000};
-
-/// What listeners and advertised.listeners come to.
-struct ListenPlan {
-  std::vector<ListenerSpec> open;               // to bind, controllers last
-  std::vector<ListenerSpec> advertised;         // by name; a host may be missing
-  std::vector<std::string> controller_names;
-};
-
-bool is_open_host(const std::string& host) { return host.empty() || host == "0.0.0.0" || host == "::"; }
-
-Result<ListenPlan> plan_listeners(const config::BrokerConfig& config) {
-  ListenPlan plan;
-  plan.controller_names = config.controller_listener_names;
-  auto is_controller = [&](const std::string& name) {
-    return std::find(plan.controller_names.begin(), plan.controller_names.end(), name) != plan.controller_names.end();
-  };
-  for (const std::string& text : config.listeners) {
-    TRY_ASSIGN(auto spec, parse_listener(text));
-    plan.open.push_back(spec);
-  }
-  std::stable_sort(plan.open.begin(), plan.open.end(), [&](const auto& a, const auto& b) { return is_controller(a.name) < is_controller(b.name); });
-  for (const std::string& text : config.advertised_listeners) {
-    TRY_ASSIGN(auto spec, parse_listener(text));
-    plan.advertised.push_back(spec);
-  }
-  return plan;
-}
 
 class NodeImpl final : public Node, public replication::MetadataListener {
  public:
@@ -153,10 +127,6 @@ class NodeImpl final : public Node, public replication::MetadataListener {
 
 /// Binds the listeners; `advertised` is what the broker registers, with real ports.
 Status NodeImpl::open_listeners(std::vector<replication::ListenerImage>& advertised) {
-  TRY_ASSIGN(plan_, plan_listeners(options_.config));
-  auto is_controller = [&](const std::string& name) {
-    return std::find(plan_.controller_names.begin(), plan_.controller_names.end(), name) != plan_.controller_names.end();
-  };
   for (const ListenerSpec& spec : plan_.open) {
     auto listener = std::make_unique<Listener>(runtime_, spec.name, *dispatcher_, request_memory_, limits_);
     listener->set_connections_max(static_cast<size_t>(options_.config.max_connections));
@@ -166,7 +136,7 @@ Status NodeImpl::open_listeners(std::vector<replication::ListenerImage>& adverti
       std::string hint = s.code() == ErrorCode::busy_address ? "another process listens there; choose another port in listeners, or stop it" : "see listeners";
       return Error(s.code(), "listener", fmt::format("{}://{}: {}; {}", spec.name, at.to_string(), s.error().message(), hint));
     }
-    if (!is_controller(spec.name)) {
+    if (!plan_.is_controller(spec.name)) {
       io::Endpoint told{spec.endpoint.host, listener->endpoint().port};
       for (const ListenerSpec& a : plan_.advertised) {
         if (a.name != spec.name) continue;
@@ -220,6 +190,7 @@ replication::QuorumNodeOptions NodeImpl::quorum_options(std::vector<replication:
 
 Status NodeImpl::open() {
   const config::BrokerConfig& c = options_.config;
+  TRY_ASSIGN(plan_, plan_listeners(c));
   log::LogSetOptions lo;
   lo.dir = options_.log_dir;
   lo.journal_bytes_max = static_cast<uint64_t>(c.weir_journal_bytes);

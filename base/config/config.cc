@@ -118,6 +118,25 @@ size_t edit_distance(std::string_view a, std::string_view b) {
   return d[a.size()][b.size()];
 }
 
+/// Settings that promise protection which is not there: started in spite of them, a node would be open where its owner
+/// believes it closed.
+Status refuse_unprotected(const std::string& name, std::string_view value) {
+  value = trim(value);
+  if (name == "authorizer.class.name" && !value.empty()) {
+    return Error(ErrorCode::invalid_config, "config",
+                 fmt::format("authorizer.class.name: authorization is not supported yet, everyone who reaches a "
+                             "listener may do everything; remove the key, and "
+                             "listen where only trusted clients come"));
+  }
+  if (name == "security.inter.broker.protocol" && !value.empty() && value != "PLAINTEXT") {
+    return Error(ErrorCode::invalid_config, "config",
+                 fmt::format("security.inter.broker.protocol: {} is not supported yet, only PLAINTEXT is; nodes must "
+                             "talk over a network that is trusted",
+                             value));
+  }
+  return {};
+}
+
 bool is_accepted(std::string_view name) {
   for (const char* key : kAcceptedKeys) {
     if (name == key) return true;
@@ -266,6 +285,7 @@ Result<BrokerConfig> make_broker_config(const Values& values, std::vector<std::s
       TRY(validate(*key, value));
       config.set[name] = value;
     } else if (is_accepted(name)) {
+      TRY(refuse_unprotected(name, value));
       warnings.push_back(fmt::format("{} has no meaning here and is ignored", name));
     } else {
       auto near = nearest_key(name);

@@ -36,6 +36,18 @@ TEST(BrokerConfig, MisspeltKeyNamesTheNearest) {
   EXPECT_FALSE(make_broker_config({{"num.partitions", "0"}}, warnings).ok());
 }
 
+TEST(BrokerConfig, PromisesOfProtectionAreRefused) {
+  std::vector<std::string> warnings;
+  auto a = make_broker_config({{"authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer"}},
+                              warnings);
+  ASSERT_FALSE(a.ok());
+  EXPECT_EQ(a.code(), ErrorCode::invalid_config);
+  EXPECT_NE(a.error().message().find("authorizer.class.name"), std::string::npos) << a.error().message();
+  EXPECT_TRUE(make_broker_config({{"authorizer.class.name", ""}}, warnings).ok());
+  EXPECT_FALSE(make_broker_config({{"security.inter.broker.protocol", "SASL_SSL"}}, warnings).ok());
+  EXPECT_TRUE(make_broker_config({{"security.inter.broker.protocol", "PLAINTEXT"}}, warnings).ok());
+}
+
 TEST(TopicConfig, LayersFromMostSpecific) {
   Values file{{"log.retention.hours", "1"}, {"message.max.bytes", "1000"}};
   Values dynamic_default{{"message.max.bytes", "2000"}};

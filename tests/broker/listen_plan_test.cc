@@ -1,0 +1,69 @@
+#include "broker/listen_plan.h"
+
+#include <gtest/gtest.h>
+
+namespace weir::broker {
+namespace {
+
+Result<ListenPlan> plan(config::Values values) {
+  std::vector<std::string> warnings;
+  auto config = config::make_broker_config(values, warnings);
+  if (!config) return config.error();
+  return plan_listeners(*config);
+}
+
+std::string refusal(config::Values values) {
+  auto p = plan(std::move(values));
+  if (p) return "accepted";
+  EXPECT_EQ(p.code(), ErrorCode::invalid_config);
+  return p.error().detail;
+}
+
+bool has(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
+
+TEST(ListenPlan, ControllersComeLast) {
+  auto p = plan({{"listeners", "CONTROLLER://:9093,PLAINTEXT://:9092"}, {"controller.listener.names", "CONTROLLER"}});
+  ASSERT_TRUE(p.ok()) << p.error().message();
+  ASSERT_EQ(p->open.size(), 2u);
+  EXPECT_EQ(p->open[0].name, "PLAINTEXT");
+  EXPECT_TRUE(p->is_controller(p->open[1].name));
+}
+
+TEST(ListenPlan, EveryNameHasToBePlaintext) {
+  for (const char* protocol : {"SSL", "SASL_PLAINTEXT", "SASL_SSL"}) {
+    std::string why = refusal({{"listeners", std::string("PLAINTEXT://:9092,") + protocol + "://:9094"}});
+    EXPECT_TRUE(has(why, "listeners: the listener")) << why;
+    EXPECT_TRUE(has(why, protocol)) << why;
+    EXPECT_TRUE(has(why, "not supported yet")) << why;
+  }
+  const config::Values mapped{
+      {"listeners", "INTERNAL://:9092,EXTERNAL://:9094"},
+      {"listener.security.protocol.map", "internal:plaintext,EXTERNAL:SASL_SSL,CONTROLLER:PLAINTEXT"}};
+  EXPECT_TRUE(has(refusal(mapped), "EXTERNAL uses SASL_SSL"));
+  config::Values plain = mapped;
+  plain["listener.security.protocol.map"] = "INTERNAL:PLAINTEXT,EXTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT";
+  EXPECT_EQ(refusal(plain), "accepted");
+  plain["inter.broker.listener.name"] = "OTHER";
+  EXPECT_TRUE(has(refusal(plain), "inter.broker.listener.name"));
+}
+
+TEST(ListenPlan, NamesAreInTheMap) {
+  EXPECT_TRUE(
+      has(refusal({{"listeners", "EXTERNAL://:9092"}}), "add EXTERNAL:PLAINTEXT to listener.security.protocol.map"));
+  // Kafka: the controller's listener needs no row while the map is not set, and does when it is.
+  config::Values controller{{"listeners", "PLAINTEXT://:9092,QUORUM://:9093"}, {"controller.listener.names", "QUORUM"}};
+  EXPECT_EQ(refusal(controller), "accepted");
+  controller["listener.security.protocol.map"] = "PLAINTEXT:PLAINTEXT";
+  EXPECT_TRUE(has(refusal(controller), "QUORUM"));
+}
+
+TEST(ListenPlan, MalformedMaps) {
+  for (const char* map : {"PLAINTEXT", "PLAINTEXT:TLS", ":PLAINTEXT", "A:PLAINTEXT,a:PLAINTEXT"}) {
+    EXPECT_TRUE(has(refusal({{"listeners", "PLAINTEXT://:9092"}, {"listener.security.protocol.map", map}}),
+                    "listener.security.protocol.map"))
+        << map;
+  }
+}
+
+}  // namespace
+}  // namespace weir::broker
