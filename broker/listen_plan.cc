@@ -16,6 +16,7 @@ std::string upper(std::string_view text) {
   return out;
 }
 
+bool is_loopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
 bool is_plain(const std::string& protocol) { return protocol == "PLAINTEXT"; }
 bool is_protocol(const std::string& name) {
   return is_plain(name) || name == "SSL" || name == "SASL_PLAINTEXT" || name == "SASL_SSL";
@@ -65,6 +66,28 @@ Status require_plain(const Protocols& protocols, std::string_view key, const std
 }  // namespace
 
 bool is_open_host(const std::string& host) { return host.empty() || host == "0.0.0.0" || host == "::"; }
+
+Advertised advertise(const ListenPlan& plan, const ListenerSpec& listener, uint16_t port, const std::string& host_for_others) {
+  Advertised out{{listener.endpoint.host, port}};
+  for (const ListenerSpec& a : plan.advertised) {
+    if (a.name != listener.name) continue;
+    out.endpoint.host = a.endpoint.host;
+    if (a.endpoint.port != 0) out.endpoint.port = a.endpoint.port;
+  }
+  out.host_unknown = is_open_host(out.endpoint.host);
+  if (out.host_unknown) out.endpoint.host = host_for_others;
+  return out;
+}
+
+std::string host_for_others(const std::vector<replication::Voter>& voters, BrokerId self, const std::function<std::string()>& host_name) {
+  bool all_here = true;
+  for (const replication::Voter& v : voters) {
+    if (v.id == self && !is_open_host(v.endpoint.host)) return v.endpoint.host;
+    all_here = all_here && is_loopback(v.endpoint.host);
+  }
+  std::string name = all_here || !host_name ? "" : host_name();
+  return name.empty() ? "127.0.0.1" : name;
+}
 
 bool ListenPlan::is_controller(const std::string& name) const {
   return std::find(controller_names.begin(), controller_names.end(), name) != controller_names.end();

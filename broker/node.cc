@@ -120,13 +120,15 @@ class NodeImpl final : public Node, public replication::MetadataListener {
   std::unique_ptr<Dispatcher> dispatcher_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   ListenPlan plan_;
-  bool dialled_ = false, ready_ = false;
+  std::vector<std::string> dialled_;
+  bool ready_ = false;
   std::function<void()> on_ready_;
   io::Timer tick_;
 };
 
 /// Binds the listeners; `advertised` is what the broker registers, with real ports.
 Status NodeImpl::open_listeners(std::vector<replication::ListenerImage>& advertised) {
+  const std::string stand_in = host_for_others(options_.voters, options_.config.node_id, options_.host_name);
   for (const ListenerSpec& spec : plan_.open) {
     auto listener = std::make_unique<Listener>(runtime_, spec.name, *dispatcher_, request_memory_, limits_);
     listener->set_connections_max(static_cast<size_t>(options_.config.max_connections));
@@ -137,17 +139,9 @@ Status NodeImpl::open_listeners(std::vector<replication::ListenerImage>& adverti
       return Error(s.code(), "listener", fmt::format("{}://{}: {}; {}", spec.name, at.to_string(), s.error().message(), hint));
     }
     if (!plan_.is_controller(spec.name)) {
-      io::Endpoint told{spec.endpoint.host, listener->endpoint().port};
-      for (const ListenerSpec& a : plan_.advertised) {
-        if (a.name != spec.name) continue;
-        told.host = a.endpoint.host;
-        if (a.endpoint.port != 0) told.port = a.endpoint.port;
-      }
-      if (is_open_host(told.host)) {
-        dialled_ = true;
-        told.host = "127.0.0.1";  // for the other nodes; clients are told what they dialled
-      }
-      advertised.push_back({spec.name, told});
+      Advertised told = advertise(plan_, spec, listener->endpoint().port, stand_in);
+      if (told.host_unknown) dialled_.push_back(spec.name);
+      advertised.push_back({spec.name, told.endpoint});
     }
     listeners_.push_back(std::move(listener));
   }

@@ -3,6 +3,7 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/config/config.h"
 #include "base/io/runtime.h"
@@ -53,8 +54,8 @@ struct Services {
   GroupCoordinator& groups;
   FetchHandler& fetch;
   Suspects& suspects;
-  /// advertised.listeners names no host: clients are told the address they dialled.
-  bool advertise_dialled = false;
+  /// Listeners for which no host is configured: their clients are told the address they dialled.
+  std::vector<std::string> dialled_listeners{};
   metrics::RecentLatency produce_latency{};  // from a produce request's arrival to its answer
   /// What this node knows of itself, for the pages of the others; set by main.
   std::function<wire::WeirNodeViewResponse()> node_view{};

@@ -1,5 +1,6 @@
 #include "broker/api/dispatch.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "base/util/diag.h"
@@ -167,7 +168,9 @@ std::optional<io::Endpoint> endpoint_for(const ApiRequest& request, BrokerId id)
   }
   if (!found) found = &broker->listeners.front();
   io::Endpoint e = found->endpoint;
-  if (id == request.node.node_id() && request.node.advertise_dialled) e.host = request.connection->local().host;
+  const auto& dialled = request.node.dialled_listeners;
+  const bool host_unknown = std::find(dialled.begin(), dialled.end(), found->name) != dialled.end();
+  if (id == request.node.node_id() && host_unknown) e.host = request.connection->local().host;
   return e;
 }
 

@@ -1,6 +1,7 @@
 #include "broker/main/serve.h"
 
 #include <malloc.h>
+#include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -78,6 +79,18 @@ class SignalThread {
   std::atomic<bool> done_{false};
   std::thread thread_;
 };
+
+/// This machine's name, in full where the resolver knows it.
+std::string host_name() {
+  char name[256] = {};
+  if (::gethostname(name, sizeof name - 1) != 0) return {};
+  addrinfo hints{}, *found = nullptr;
+  hints.ai_flags = AI_CANONNAME;
+  if (::getaddrinfo(name, nullptr, &hints, &found) != 0) return name;
+  std::string full = found->ai_canonname ? found->ai_canonname : name;
+  ::freeaddrinfo(found);
+  return full;
+}
 
 Result<Uuid> random_uuid(io::Runtime& runtime) { return Uuid::from_random(runtime.random().next(), runtime.random().next()); }
 
@@ -160,6 +173,7 @@ int serve(ServeOptions options) {
 
   broker::NodeOptions node_options;
   node_options.config = options.config;
+  node_options.host_name = host_name;
   if (Status s = identify(rt, options, node_options); !s) return fail(s.error());
   if (node_options.voters.empty() && options.config.controller_quorum_bootstrap_servers.size() > 1) {
     // Each node for itself would make as many clusters.

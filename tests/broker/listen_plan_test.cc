@@ -65,5 +65,29 @@ TEST(ListenPlan, MalformedMaps) {
   }
 }
 
+TEST(ListenPlan, HostsThatNobodyConfiguredAreMarkedOneByOne) {
+  auto p = plan({{"listeners", "PLAINTEXT://:9092,EXTERNAL://0.0.0.0:9094,LOCAL://127.0.0.1:9095"},
+                 {"advertised.listeners", "EXTERNAL://broker1.example.org:443"},
+                 {"listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,EXTERNAL:PLAINTEXT,LOCAL:PLAINTEXT,CONTROLLER:PLAINTEXT"}});
+  ASSERT_TRUE(p.ok()) << p.error().message();
+  auto told = [&](int i) { return advertise(*p, p->open[static_cast<size_t>(i)], 7000, "node1"); };
+  EXPECT_EQ(told(0).endpoint.to_string(), "node1:7000");
+  EXPECT_TRUE(told(0).host_unknown);
+  EXPECT_EQ(told(1).endpoint.to_string(), "broker1.example.org:443");
+  EXPECT_FALSE(told(1).host_unknown) << "what is said of one listener is not lost because another says nothing";
+  EXPECT_EQ(told(2).endpoint.to_string(), "127.0.0.1:7000");
+  EXPECT_FALSE(told(2).host_unknown);
+}
+
+TEST(ListenPlan, TheStandInIsReachableFromOtherMachines) {
+  auto voter = [](BrokerId id, const char* host) { return replication::Voter{id, {}, {host, 9093}}; };
+  auto name = [] { return std::string("machine"); };
+  EXPECT_EQ(host_for_others({}, 1, name), "127.0.0.1") << "alone";
+  EXPECT_EQ(host_for_others({voter(1, "localhost"), voter(2, "127.0.0.1")}, 3, name), "127.0.0.1");
+  EXPECT_EQ(host_for_others({voter(1, "10.0.0.1"), voter(2, "10.0.0.2")}, 2, name), "10.0.0.2");
+  EXPECT_EQ(host_for_others({voter(1, "10.0.0.1")}, 4, name), "machine") << "a broker that is no voter";
+  EXPECT_EQ(host_for_others({voter(1, "10.0.0.1")}, 4, nullptr), "127.0.0.1");
+}
+
 }  // namespace
 }  // namespace weir::broker
