@@ -178,6 +178,7 @@ replication::QuorumNodeOptions NodeImpl::quorum_options(std::vector<replication:
   o.controller.broker_session_timeout = milliseconds(c.broker_session_timeout_ms);
   o.controller.leader_imbalance_check_interval = std::chrono::seconds(c.leader_imbalance_check_interval_seconds);
   o.controller.auto_leader_rebalance = c.auto_leader_rebalance_enable;
+  o.controller.delete_topics = c.delete_topic_enable;
   o.controller.configs = config_rules(c);
   return o;
 }
@@ -190,6 +191,7 @@ Status NodeImpl::open() {
   lo.journal_bytes_max = static_cast<uint64_t>(c.weir_journal_bytes);
   if (options_.journal_bytes) lo.journal_bytes_initial = options_.journal_bytes;
   lo.tail_cache_bytes = static_cast<uint64_t>(c.weir_tail_cache_bytes);
+  lo.retention_check_interval = milliseconds(c.log_retention_check_interval_ms);
   lo.free_bytes_floor = static_cast<uint64_t>(c.weir_free_bytes_floor);
   TRY_ASSIGN(logs_, log::LogSet::open(runtime_, lo, recovery_));
 
@@ -198,6 +200,7 @@ Status NodeImpl::open() {
   ro.replica_lag_time_max = milliseconds(c.replica_lag_time_max_ms);
   ro.replica_fetch_wait_max = milliseconds(c.replica_fetch_wait_max_ms);
   ro.replica_fetch_max_bytes = c.replica_fetch_max_bytes;
+  ro.replica_fetch_response_max_bytes = c.replica_fetch_response_max_bytes;
   ro.settings = [this](const replication::MetadataImage& image, const std::string& topic) { return topic_settings(image, options_.config, topic); };
 
   dispatcher_ = std::make_unique<Dispatcher>();
@@ -212,6 +215,7 @@ Status NodeImpl::open() {
   replicas_ = replication::ReplicaManager::make(runtime_, *logs_, peers_, *quorum_, ro);
   FetchOptions fo;
   fo.max_bytes = c.fetch_max_bytes;
+  fo.sessions.slots = static_cast<size_t>(c.max_incremental_fetch_session_cache_slots);
   fetch_ = std::make_unique<FetchHandler>(runtime_, *replicas_, fo);
   services_ = std::make_unique<Services>(
       Services{runtime_, options_.config, *logs_, *quorum_, *replicas_, peers_, waiter_, topics_, producer_ids_, groups_, *fetch_, suspects_, dialled_});

@@ -345,7 +345,10 @@ void LogSetImpl::try_again() {
 void LogSetImpl::tick() {
   if (offline_ || closed_ || closing_) return;
   WallMillis now = runtime_.wall_now();
-  for (auto& [tp, log] : logs_) log->tick(now);
+  // A full disk does not wait for what may go.
+  const bool retention = low_ || full_ || runtime_.now() >= next_retention_;
+  if (retention) next_retention_ = runtime_.now() + options_.retention_check_interval;
+  for (auto& [tp, log] : logs_) log->tick(now, retention);
   std::erase_if(retired_, [](const LogPtr& log) { return !log->busy() && log.use_count() == 1; });
   if (memory_only()) return;
   if (full_ && waiting_.empty() && !state_waits_) {

@@ -16,6 +16,7 @@ struct LogSetOptions {
   uint64_t journal_bytes_max = 256ull << 20;    // weir.journal.bytes
   uint64_t tail_cache_bytes = 64ull << 20;      // budget over all partitions
   uint32_t journal_groups_in_flight = 4;
+  Duration retention_check_interval{0};         // log.retention.check.interval.ms; zero: every tick
   uint64_t free_bytes_floor = 64ull << 20;      // below: produces are refused with no_space; what is left is for the node's own records
   /// What a log that the start finds obeys until its set_config. Only the sizes in it matter: until then there is no retention, no roll by time and no producer
   /// expiry, because nobody knows yet what the topic asks for.
@@ -52,7 +53,7 @@ class LogSet {
   virtual void write_cell(const std::string& name, ConstBytes value, std::function<void(Status)> done) = 0;
   virtual std::vector<uint8_t> read_cell(const std::string& name) const = 0;  // empty: never written
 
-  /// Retention, rolling by time, producer expiry, high watermark checkpoints. Called by the node about every second… minutes; cheap when nothing is due.
+  /// Retention, rolling by time, producer expiry, high watermark checkpoints. Called by the node about every second; cheap when nothing is due.
   virtual void tick() = 0;
   /// Flushes segments and checkpoints and marks the shutdown as clean; then nothing more may be appended.
   virtual void close(std::function<void(Status)> done) = 0;

@@ -137,6 +137,7 @@ class LogSetImpl final : public LogSet, private LogHost, private JournalOwner {
   uint64_t bytes_since_space_check_ = 0;
   MonoTime last_checkpoint_{INT64_MIN / 2};
   MonoTime last_high_watermarks_{0};
+  MonoTime next_retention_{0};
   std::function<void(Status)> close_done_;
   std::optional<Error> failure_;
 

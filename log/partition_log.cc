@@ -322,13 +322,13 @@ std::vector<SegmentInfo> PartitionLogImpl::segments() const {
   return out;
 }
 
-void PartitionLogImpl::tick(WallMillis now) {
+void PartitionLogImpl::tick(WallMillis now, bool retention) {
   if (retired_) return;
   if (!configured_) return close_idle_files();
   producers_.expire(now, config_.producer_id_expiration_ms);
   Segment& s = active();
   if (s.size > 0 && now - s.created >= config_.segment_ms) roll(log_end_offset(), now);
-  if (config_.cleanup_delete) {
+  if (retention && config_.cleanup_delete) {
     std::vector<SegmentInfo> infos = segments();
     // Never above the high watermark: what is not committed is not old enough for anything.
     Offset start = retention_start(infos, log_start_, high_watermark_, log_end_offset(), now, config_);

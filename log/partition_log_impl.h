@@ -99,8 +99,8 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   void notify();
   void notify_failed(const Error& error);
   bool evict(uint64_t entry_id);
-  /// Retention, roll by time, producer expiry.
-  void tick(WallMillis now);
+  /// Retention if it is due, roll by time, producer expiry.
+  void tick(WallMillis now, bool retention);
   /// The log was removed from its set: nothing of it is told or written any more.
   void retire();
   bool retired() const { return retired_; }

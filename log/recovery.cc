@@ -10,6 +10,7 @@ namespace {
 constexpr const char* kStateNames[2] = {"weir-state.0", "weir-state.1"};
 constexpr const char* kJournalName = "commit.journal";
 constexpr uint64_t kFillChunk = 1ull << 20;
+constexpr Duration kFirstRetention = std::chrono::seconds(30);  // as Kafka: a node that comes up has other things to do
 
 uint64_t ring_size(uint64_t bytes) { return bytes / CommitJournal::kBlock * CommitJournal::kBlock; }
 
@@ -23,6 +24,7 @@ bool is_log_dir(const std::string& name) {
 
 Status LogSetImpl::start(RecoveryReport& report) {
   report_ = &report;
+  next_retention_ = runtime_.now() + std::min(kFirstRetention, options_.retention_check_interval);
   if (memory_only()) return {};
   io::Disk& disk = runtime_.disk();
   CHECK(options_.journal_bytes_initial >= 64 * CommitJournal::kBlock, "weir.journal.bytes is too small", options_.journal_bytes_initial);

@@ -213,7 +213,10 @@ Status validate(const KeyInfo& key, std::string_view value) {
       if (integer > key.check.high) return bad_value(key, value, fmt::format("Value must be no more than {}", key.check.high));
       break;
     case Check::Kind::one_of:
-      if (!is_one_of(value, key.check.options)) return bad_value(key, value, fmt::format("String must be one of: {}", key.check.options));
+      if (!is_one_of(value, key.check.options)) {
+        const char* why = key.check.why;
+        return bad_value(key, value, fmt::format("String must be one of: {}{}{}", key.check.options, *why ? "; " : "", why));
+      }
       break;
     case Check::Kind::all_of:
       for (const std::string& item : split_list(value)) {

@@ -29,11 +29,14 @@ struct Check {
   enum class Kind : uint8_t { any, range, one_of, all_of } kind = Kind::any;
   int64_t low = 0, high = 0;
   const char* options = "";
+  const char* why = "";        // there is no more choice
 };
 constexpr Check any() { return {}; }
-constexpr Check at_least(int64_t low) { return {Check::Kind::range, low, INT64_MAX, ""}; }
-constexpr Check between(int64_t low, int64_t high) { return {Check::Kind::range, low, high, ""}; }
+constexpr Check at_least(int64_t low) { return {Check::Kind::range, low, INT64_MAX}; }
+constexpr Check between(int64_t low, int64_t high) { return {Check::Kind::range, low, high}; }
 constexpr Check one_of(const char* options) { return {Check::Kind::one_of, 0, 0, options}; }
+/// A key of Kafka's of whose values only one is there yet: the others are refused, not ignored.
+constexpr Check only(const char* option, const char* why) { return {Check::Kind::one_of, 0, 0, option, why}; }
 constexpr Check all_of(const char* options) { return {Check::Kind::all_of, 0, 0, options}; }
 
 struct KeyInfo {

@@ -37,6 +37,7 @@ struct ControllerOptions {
   Duration broker_session_timeout{1'800'000'000};             // broker.session.timeout.ms (ours; Kafka: 9 s)
   Duration leader_imbalance_check_interval{300'000'000'000};  // leader.imbalance.check.interval.seconds
   bool auto_leader_rebalance = true;                          // auto.leader.rebalance.enable
+  bool delete_topics = true;                                  // delete.topic.enable
   bool elr = false;                                           // finalize eligible.leader.replicas.version=1 at bootstrap
   ConfigRules configs;
 };

@@ -220,7 +220,8 @@ Result<ControllerDecision<wire::DeleteTopicsResponse>> decide(const ControllerCo
     a.topic_id = t.topic_id;
     const TopicImage* topic = t.name ? c.image.topic(*t.name) : c.image.topic(t.topic_id);
     PartError e;
-    if (t.name && !t.topic_id.is_zero()) e = {ErrorCode::invalid_request, "You may not specify both topic name and topic id."};
+    if (!c.options.delete_topics) e = {version < 3 ? ErrorCode::invalid_request : ErrorCode::topic_deletion_disabled, "Topic deletion is disabled (delete.topic.enable)."};
+    else if (t.name && !t.topic_id.is_zero()) e = {ErrorCode::invalid_request, "You may not specify both topic name and topic id."};
     else if (!t.name && t.topic_id.is_zero()) e = {ErrorCode::invalid_request, "Neither topic name nor id were specified."};
     else if (t.name && names[*t.name] > 1) e = {ErrorCode::invalid_request, "Duplicate topic name."};
     else if (!t.name && ids[t.topic_id] > 1) e = {ErrorCode::invalid_request, "Duplicate topic id."};

@@ -11,9 +11,6 @@
 namespace weir::replication {
 namespace {
 
-// Enough for a group commit of some milliseconds; more would only make the acknowledgment of the first byte wait for the last.
-constexpr int32_t kFetchResponseBytes = 4 << 20;
-
 bool contains(const std::vector<BrokerId>& ids, BrokerId id) { return std::find(ids.begin(), ids.end(), id) != ids.end(); }
 
 /// Driver: compares images with the replicas there are, and carries the difference out.
@@ -266,7 +263,7 @@ void ShardReplicas::follow(Replica& replica, const PartitionImage& partition) {
     options.leader = partition.leader;
     options.wait_max = options_.replica_fetch_wait_max;
     options.partition_max_bytes = options_.replica_fetch_max_bytes;
-    options.response_max_bytes = std::max(kFetchResponseBytes, options_.replica_fetch_max_bytes);
+    options.response_max_bytes = options_.replica_fetch_response_max_bytes;
     fetcher = std::make_unique<Fetcher>(runtime_, transport_, env_, options);
   }
   fetched_from_[&replica] = partition.leader;

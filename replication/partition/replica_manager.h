@@ -42,6 +42,7 @@ struct ReplicaManagerOptions {
   Duration replica_lag_time_max{30'000'000'000};        // replica.lag.time.max.ms
   Duration replica_fetch_wait_max{500'000'000};         // replica.fetch.wait.max.ms
   int32_t replica_fetch_max_bytes = 1 << 20;            // replica.fetch.max.bytes, of one partition in one fetch
+  int32_t replica_fetch_response_max_bytes = 10 << 20;  // replica.fetch.response.max.bytes, of all partitions in one fetch
   std::function<TopicSettings(const MetadataImage&, const std::string& topic)> settings;
 };
 

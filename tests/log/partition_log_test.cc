@@ -201,6 +201,29 @@ TEST(PartitionLog, RetentionBySizeAndTime) {
   s.set->check_invariants();
 }
 
+TEST(PartitionLog, RetentionIsLookedAtInItsOwnInterval) {
+  SimLogs s;
+  s.config.retention_ms = 1000;
+  s.options.retention_check_interval = std::chrono::minutes(5);
+  ASSERT_TRUE(s.open().ok());
+  PartitionLog& log = s.make();
+  auto old_record = [&] {
+    ASSERT_TRUE(log.append_as_leader(make_batch({.timestamp = s.runtime->wall_now() - 60'000}), 0).ok());
+    s.run();
+    log.set_high_watermark(log.log_end_offset());
+  };
+  auto starts_after = [&](int seconds) {
+    for (int i = 0; i < seconds; ++i) s.run(std::chrono::seconds(1)), s.set->tick();
+    return log.log_start_offset();
+  };
+  old_record();
+  EXPECT_EQ(starts_after(28), 0) << "not right after the start";
+  EXPECT_EQ(starts_after(3), 1);
+  old_record();
+  EXPECT_EQ(starts_after(290), 1);
+  EXPECT_EQ(starts_after(12), 2);
+}
+
 TEST(PartitionLog, ALogFoundAtTheStartForgetsNothingUntilItsConfigIsKnown) {
   SimLogs s("/data/log", 5);
   s.config.retention_ms = -1;

@@ -48,6 +48,18 @@ TEST(BrokerConfig, PromisesOfProtectionAreRefused) {
   EXPECT_TRUE(make_broker_config({{"security.inter.broker.protocol", "PLAINTEXT"}}, warnings).ok());
 }
 
+TEST(BrokerConfig, WhatIsNotThereYetIsRefusedAndNotIgnored) {
+  for (const KeyInfo* key : {find_broker_key("compression.type"), find_topic_key("compression.type")}) {
+    EXPECT_TRUE(validate(*key, "producer").ok());
+    Status s = validate(*key, "zstd");
+    ASSERT_FALSE(s.ok());
+    EXPECT_EQ(s.code(), ErrorCode::invalid_config);
+    EXPECT_NE(s.error().message().find("does not compress"), std::string::npos) << s.error().message();
+  }
+  // Read from the file at the start only.
+  for (const char* name : {"max.connections", "producer.id.expiration.ms"}) EXPECT_EQ(find_broker_key(name)->mode, UpdateMode::read_only) << name;
+}
+
 TEST(TopicConfig, LayersFromMostSpecific) {
   Values file{{"log.retention.hours", "1"}, {"message.max.bytes", "1000"}};
   Values dynamic_default{{"message.max.bytes", "2000"}};

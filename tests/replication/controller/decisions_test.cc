@@ -189,6 +189,19 @@ TEST(Topics, DeletedByNameOrId) {
   EXPECT_TRUE(w.builder.state().topics.empty());
 }
 
+TEST(Topics, NoneIsDeletedWhereThatIsOff) {
+  World w;
+  w.create("a", 1, 1);
+  w.options.delete_topics = false;
+  wire::DeleteTopicsRequest r;
+  r.topics = {{.name = "a"}, {.name = "x"}};
+  for (const auto& answer : w.did(decide(w.context(), r, 6)).responses) EXPECT_EQ(answer.error_code, number(ErrorCode::topic_deletion_disabled));
+  wire::DeleteTopicsRequest old;
+  old.topic_names = {"a"};
+  EXPECT_EQ(w.did(decide(w.context(), old, 2)).responses[0].error_code, number(ErrorCode::invalid_request));
+  EXPECT_EQ(w.builder.state().topics.size(), 1u);
+}
+
 TEST(Topics, PartitionsAreOnlyAdded) {
   World w;
   w.create("t", 2, 2);
