@@ -203,6 +203,7 @@ Status validate(const KeyInfo& key, std::string_view value) {
       break;
     case ValueType::String:
     case ValueType::List:
+    case ValueType::Password:
       break;
   }
   switch (key.check.kind) {
@@ -282,7 +283,7 @@ Result<BrokerConfig> make_broker_config(const Values& values, std::vector<std::s
   BrokerConfig config;
   for (const auto& [name, value] : values) {
     if (const KeyInfo* key = find_broker_key(name)) {
-      if (value.empty() && key->type != ValueType::String && key->type != ValueType::List) {
+      if (value.empty() && !key->is_text()) {
         return bad_value(*key, "''", "a value is missing");
       }
       TRY(validate(*key, value));
@@ -294,7 +295,7 @@ Result<BrokerConfig> make_broker_config(const Values& values, std::vector<std::s
       auto near = nearest_key(name);
       return Error(ErrorCode::invalid_config, "config",
                    near ? fmt::format("unknown key {}; did you mean {}?", name, *near)
-                        : fmt::format("unknown key {}; see docs/config.md for all keys", name));
+                        : fmt::format("unknown key {}; `weir config describe broker ID --all --docs` shows the keys of a running node", name));
     }
   }
   Layers layers;
@@ -331,7 +332,7 @@ std::vector<Synonym> synonyms_of_broker_key(const KeyInfo& key, const Layers& la
   if (auto* v = lookup(layers.dynamic_broker, key.name)) out.push_back({key.name, *v, Source::dynamic_broker});
   if (auto* v = lookup(layers.dynamic_default, key.name)) out.push_back({key.name, *v, Source::dynamic_default_broker});
   if (auto* v = lookup(layers.file, key.name)) out.push_back({key.name, *v, Source::static_broker});
-  if (key.default_text[0] != '\0' || key.type == ValueType::List || key.type == ValueType::String) {
+  if (key.default_text[0] != '\0' || key.is_text()) {
     out.push_back({key.name, key.default_text, Source::default_config});
   }
   return out;

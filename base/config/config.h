@@ -18,9 +18,10 @@ using Long = int64_t;
 using Double = double;
 using String = std::string;
 using List = std::vector<std::string>;
+using Password = std::string;  // never shown
 
 /// Kafka's ConfigDef.Type numbers as DescribeConfigs v3 answers them.
-enum class ValueType : int8_t { Bool = 1, String = 2, Int = 3, Long = 5, Double = 6, List = 7 };
+enum class ValueType : int8_t { Bool = 1, String = 2, Int = 3, Long = 5, Double = 6, List = 7, Password = 9 };
 enum class UpdateMode : uint8_t { read_only, cluster_wide };
 /// Where a value comes from, numbered as DescribeConfigs does.
 enum class Source : int8_t { unknown = 0, topic = 1, dynamic_broker = 2, dynamic_default_broker = 3, static_broker = 4, default_config = 5 };
@@ -47,6 +48,9 @@ struct KeyInfo {
   const char* synonym;         // topic keys: the broker key whose value is the default; "" when none
   Check check;
   const char* doc;
+
+  bool is_text() const { return type == ValueType::String || type == ValueType::List || type == ValueType::Password; }
+  bool is_secret() const { return type == ValueType::Password; }
 };
 std::span<const KeyInfo> broker_keys();
 std::span<const KeyInfo> topic_keys();

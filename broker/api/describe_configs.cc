@@ -13,15 +13,17 @@ Response::DescribeConfigsResourceResult describe(const config::KeyInfo& key, con
                                                  bool read_only, const wire::DescribeConfigsRequest& body) {
   Response::DescribeConfigsResourceResult out;
   out.name = key.name;
-  bool unset_number = value.value.empty() && key.type != config::ValueType::String && key.type != config::ValueType::List;
-  out.value = unset_number ? std::nullopt : std::optional(value.value);
+  auto shown = [&](const std::string& v) { return key.is_secret() ? std::nullopt : std::optional(v); };
+  bool unset_number = value.value.empty() && !key.is_text();
+  out.value = unset_number ? std::nullopt : shown(value.value);
+  out.is_sensitive = key.is_secret();
   out.read_only = read_only;
   out.config_source = static_cast<int8_t>(value.source);
   out.config_type = static_cast<int8_t>(key.type);
   if (body.include_documentation) out.documentation = key.doc;
   else out.documentation = std::nullopt;
   if (body.include_synonyms) {
-    for (config::Synonym& s : synonyms) out.synonyms.push_back({s.name, s.value, static_cast<int8_t>(s.source)});
+    for (config::Synonym& s : synonyms) out.synonyms.push_back({s.name, shown(s.value), static_cast<int8_t>(s.source)});
   }
   return out;
 }

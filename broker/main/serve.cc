@@ -202,7 +202,10 @@ int serve(ServeOptions options) {
       if (!e) return fail(e.error());
       at.push_back(*e);
     }
-    if (Status s = server.start(at, backend); !s) return fail(s.error());
+    web::WebOptions web_options;
+    web_options.allowed_hosts = options.config.weir_http_allowed_hosts;
+    if (!options.config.weir_http_token.empty()) web_options.token = options.config.weir_http_token;
+    if (Status s = server.start(at, backend, std::move(web_options)); !s) return fail(s.error());
     const web::Endpoint& e = server.endpoints()[0];
     std::string host = e.host == "0.0.0.0" || e.host.empty() ? "127.0.0.1" : e.host;
     http_url = fmt::format("http://{}:{}", host.find(':') == std::string::npos ? host : "[" + host + "]", e.port);

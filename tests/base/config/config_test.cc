@@ -60,6 +60,16 @@ TEST(BrokerConfig, WhatIsNotThereYetIsRefusedAndNotIgnored) {
   for (const char* name : {"max.connections", "producer.id.expiration.ms"}) EXPECT_EQ(find_broker_key(name)->mode, UpdateMode::read_only) << name;
 }
 
+TEST(BrokerConfig, ASecretIsMarked) {
+  std::vector<std::string> warnings;
+  auto c = make_broker_config({{"weir.http.token", "s3cret"}, {"weir.http.allowed.hosts", "weir.example.org, proxy"}}, warnings);
+  ASSERT_TRUE(c.ok()) << c.error().message();
+  EXPECT_EQ(c->weir_http_token, "s3cret");
+  EXPECT_EQ(c->weir_http_allowed_hosts, (std::vector<std::string>{"weir.example.org", "proxy"}));
+  EXPECT_TRUE(find_broker_key("weir.http.token")->is_secret());
+  EXPECT_TRUE(make_broker_config({{"weir.http.token", ""}}, warnings).ok());
+}
+
 TEST(TopicConfig, LayersFromMostSpecific) {
   Values file{{"log.retention.hours", "1"}, {"message.max.bytes", "1000"}};
   Values dynamic_default{{"message.max.bytes", "2000"}};
