@@ -10,6 +10,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <thread>
 
@@ -26,8 +27,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr int kNodes = 3, kKafkaPort = 19092, kHttpPort = 8081;
+
 struct Args {
-  int nodes = 3, kafka_port = 19092, http_port = 8081, node = 0;
+  int node = 0;
+  std::optional<int> nodes, kafka_port, http_port;  // as given
   std::string dir;
   std::vector<std::string> set;
   bool json = false, no_wait = false;
@@ -94,25 +98,65 @@ pid_t pid_of(const NodeFile& node, char* state = nullptr) {
   return pid;
 }
 
-void write_properties(const Args& args, int id, const std::string& cluster_voters) {
-  NodeFile node = files_of(args.dir, id);
-  std::ofstream out(node.properties);
-  int rf = std::min(args.nodes, 3);
-  out << "process.roles=broker,controller\n"
-      << "node.id=" << id << "\n"
-      << "controller.quorum.voters=" << cluster_voters << "\n"
-      << "listeners=PLAINTEXT://127.0.0.1:" << args.kafka_port + id - 1 << "\n"
-      << "advertised.listeners=PLAINTEXT://127.0.0.1:" << args.kafka_port + id - 1 << "\n"
-      << "log.dirs=" << fs::absolute(fs::path(args.dir) / fmt::format("data-{}", id)).string() << "\n"
-      << "default.replication.factor=" << rf << "\n"
-      << "min.insync.replicas=" << (rf > 1 ? 2 : 1) << "\n"
-      << "offsets.topic.replication.factor=" << rf << "\n"
-      << "group.initial.rebalance.delay.ms=0\n"
-      << "weir.http.listeners=127.0.0.1:" << args.http_port + id - 1 << "\n";
-  for (const std::string& s : args.set) {
-    if (s.find('=') == std::string::npos) throw Failure{fmt::format("--set {} is not key=value", s), 2};
-    out << s << "\n";
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+/// What the command line says of a node's file: everything for a new one, else only what is given.
+Settings settings_of(const Args& args, int id, int nodes, bool fresh) {
+  Settings out;
+  const std::string rf = std::to_string(std::min(nodes, 3));
+  const int kafka = args.kafka_port.value_or(kKafkaPort), http = args.http_port.value_or(kHttpPort);
+  auto kafka_at = [&](int node) { return fmt::format("127.0.0.1:{}", kafka + node - 1); };
+  if (fresh) {
+    out.emplace_back("process.roles", "broker,controller");
+    out.emplace_back("node.id", std::to_string(id));
+    out.emplace_back("log.dirs", fs::absolute(fs::path(args.dir) / fmt::format("data-{}", id)).string());
+    out.emplace_back("default.replication.factor", rf);
+    out.emplace_back("min.insync.replicas", nodes > 1 ? "2" : "1");
+    out.emplace_back("offsets.topic.replication.factor", rf);
+    out.emplace_back("group.initial.rebalance.delay.ms", "0");
   }
+  if (fresh || args.kafka_port) {
+    std::string voters;
+    for (int v = 1; v <= nodes; ++v) voters += fmt::format("{}{}@{}", v > 1 ? "," : "", v, kafka_at(v));
+    out.emplace_back("controller.quorum.voters", voters);
+    out.emplace_back("listeners", "PLAINTEXT://" + kafka_at(id));
+    out.emplace_back("advertised.listeners", "PLAINTEXT://" + kafka_at(id));
+  }
+  if (fresh || args.http_port) out.emplace_back("weir.http.listeners", fmt::format("127.0.0.1:{}", http + id - 1));
+  for (const std::string& s : args.set) {
+    size_t eq = s.find('=');
+    if (eq == std::string::npos || eq == 0) throw Failure{fmt::format("--set {} is not key=value", s), 2};
+    out.emplace_back(s.substr(0, eq), s.substr(eq + 1));
+  }
+  return out;
+}
+
+/// Changes the lines of these keys and adds those that are missing; the rest of the file stays, for it may be somebody's work.
+void write_settings(const fs::path& path, const Settings& settings) {
+  std::vector<std::string> lines;
+  std::istringstream in(read_text(path));
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  for (const auto& [key, value] : settings) {
+    std::string wanted = key;
+    wanted.append("=").append(value);
+    auto names_key = [&key = key](const std::string& line) { return line.size() > key.size() && line.starts_with(key) && line[key.size()] == '='; };
+    auto at = std::find_if(lines.begin(), lines.end(), names_key);
+    if (at == lines.end()) {
+      lines.push_back(wanted);
+      continue;
+    }
+    *at = wanted;
+    lines.erase(std::remove_if(at + 1, lines.end(), names_key), lines.end());
+  }
+  std::ofstream out(path);
+  for (const std::string& line : lines) out << line << "\n";
+}
+
+/// HOST:PORT of the node's listener, as its file says.
+std::string kafka_of(const NodeFile& node) {
+  std::string kafka = properties_of(node)["listeners"];
+  size_t scheme = kafka.find("://");
+  return scheme == std::string::npos ? kafka : kafka.substr(scheme + 3);
 }
 
 std::string cluster_id_of(const std::string& dir) {
@@ -181,21 +225,24 @@ void send(const NodeFile& node, int signal) {
 }
 
 void up(const Args& args) {
-  if (args.nodes < 1 || args.nodes > 9) throw Failure{"-n must be between 1 and 9", 2};
   fs::create_directories(args.dir);
   std::vector<int> ids;
-  if (fs::exists(files_of(args.dir, 1).properties)) {
-    ids = nodes_in(args.dir);
-    if (static_cast<int>(ids.size()) != args.nodes) throw Failure{fmt::format("{} holds a cluster of {} nodes", args.dir, ids.size()), 2};
+  const bool fresh = !fs::exists(files_of(args.dir, 1).properties);
+  if (fresh) {
+    const int nodes = args.nodes.value_or(kNodes);
+    if (nodes < 1 || nodes > 9) throw Failure{"-n must be between 1 and 9", 2};
+    for (int id = 1; id <= nodes; ++id) ids.push_back(id);
   } else {
-    for (int id = 1; id <= args.nodes; ++id) ids.push_back(id);
+    ids = nodes_in(args.dir);
+    if (args.nodes && static_cast<int>(ids.size()) != *args.nodes) throw Failure{fmt::format("{} holds a cluster of {} nodes", args.dir, ids.size()), 2};
   }
   for (int id : ids) {
     if (pid_of(files_of(args.dir, id))) throw Failure{fmt::format("a cluster already runs in {}; stop it with `weir cluster down --dir {}`", args.dir, args.dir)};
   }
-  std::string voters;
-  for (int id : ids) voters += fmt::format("{}{}@127.0.0.1:{}", voters.empty() ? "" : ",", id, args.kafka_port + id - 1);
-  for (int id : ids) write_properties(args, id, voters);
+  for (int id : ids) {
+    Settings settings = settings_of(args, id, static_cast<int>(ids.size()), fresh);
+    if (!settings.empty()) write_settings(files_of(args.dir, id).properties, settings);
+  }
   for (int id : ids) launch(args.dir, files_of(args.dir, id));
   if (args.no_wait) return;
   try {
@@ -207,8 +254,9 @@ void up(const Args& args) {
     throw;
   }
   std::string bootstrap;
-  for (int id : ids) bootstrap += fmt::format("{}127.0.0.1:{}", bootstrap.empty() ? "" : ",", args.kafka_port + id - 1);
-  fmt::print("{} nodes are ready.\n  Kafka      {}\n  Dashboard  http://127.0.0.1:{}\n", ids.size(), bootstrap, args.http_port);
+  for (int id : ids) bootstrap.append(bootstrap.empty() ? "" : ",").append(kafka_of(files_of(args.dir, id)));
+  std::string http = properties_of(files_of(args.dir, 1))["weir.http.listeners"];
+  fmt::print("{} nodes are ready.\n  Kafka      {}\n  Dashboard  {}\n", ids.size(), bootstrap, http.empty() ? "off" : "http://" + http);
 }
 
 void ps(const Args& args) {
@@ -221,8 +269,7 @@ void ps(const Args& args) {
     pid_t pid = pid_of(node, &state);
     bool ready = read_text(node.out).find("\"event\":\"ready\"") != std::string::npos;
     const char* word = !pid ? "stopped" : state == 'T' || state == 't' ? "paused" : ready ? "running" : "starting";
-    std::string kafka = v["listeners"], http = v["weir.http.listeners"];
-    kafka = kafka.substr(kafka.find("://") == std::string::npos ? 0 : kafka.find("://") + 3);
+    std::string kafka = kafka_of(node), http = v["weir.http.listeners"];
     if (!http.empty()) http = "http://" + http;
     if (args.json) {
       json += fmt::format("{}{{\"node\":{},\"pid\":{},\"state\":\"{}\",\"kafka\":\"{}\",\"http\":\"{}\",\"role\":\"{}\",\"log_dir\":\"{}\"}}", json.empty() ? "" : ",", id,
@@ -270,11 +317,11 @@ void add_cluster(CLI::App& app, int& exit_code) {
     });
     return sub;
   };
-  auto* u = add("up", "Start all nodes and wait until they serve", false, [args] { up(*args); });
-  u->add_option("-n,--nodes", args->nodes, "How many nodes")->capture_default_str();
-  u->add_option("--kafka-port", args->kafka_port, "Kafka port of node 1; the others count up")->capture_default_str();
-  u->add_option("--http-port", args->http_port, "Dashboard port of node 1; the others count up")->capture_default_str();
-  u->add_option("--set", args->set, "key=value of server.properties for every node; may be given several times");
+  auto* u = add("up", "Start all nodes and wait until they serve; nodes that are there keep what their files say", false, [args] { up(*args); });
+  u->add_option("-n,--nodes", args->nodes, "How many nodes")->default_str(std::to_string(kNodes));
+  u->add_option("--kafka-port", args->kafka_port, "Kafka port of node 1; the others count up")->default_str(std::to_string(kKafkaPort));
+  u->add_option("--http-port", args->http_port, "Dashboard port of node 1; the others count up")->default_str(std::to_string(kHttpPort));
+  u->add_option("--set", args->set, "key=value of server.properties for every node, kept for later starts; may be given several times");
   u->add_flag("--no-wait", args->no_wait, "Return at once");
   add("ps", "List the nodes", false, [args] { ps(*args); })->add_flag("--json", args->json, "As JSON");
   add("kill", "kill -9 a node", true, [args] {
