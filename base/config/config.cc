@@ -303,6 +303,11 @@ Result<BrokerConfig> make_broker_config(const Values& values, std::vector<std::s
 #define BROKER(identifier, ...) assign(config.identifier, effective_broker_value(*find_broker_key(dotted(#identifier)), layers).value);
 #include "base/config/keys.def"
   if (config.node_id < 0) config.node_id = config.broker_id;
+  if (config.log_dirs.size() > 1) {
+    return Error(ErrorCode::invalid_config, "config",
+                 fmt::format("log.dirs: {} directories are given, but a node keeps everything in one; name one of them (to use several disks, run a node on each)",
+                             config.log_dirs.size()));
+  }
   return config;
 }
 

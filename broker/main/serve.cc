@@ -104,7 +104,11 @@ Status identify(io::Runtime& runtime, const ServeOptions& options, broker::NodeO
   TRY_ASSIGN(node.directory_id, random_uuid(runtime));
   TRY_ASSIGN(Uuid fresh, random_uuid(runtime));
   node.cluster_id = options.cluster_id.empty() ? fresh.to_string() : options.cluster_id;
-  if (options.memory_only) return {};
+  if (options.memory_only) {
+    node.config.log_dirs.clear();
+    node.config.log_dir.clear();
+    return {};
+  }
   node.log_dir = log_dir_of(c);
   auto meta = broker::read_meta_properties(runtime.disk(), node.log_dir);
   if (!meta && meta.code() == ErrorCode::not_found) {

@@ -22,7 +22,7 @@ int serve(ServeOptions options);
 /// The config of a properties file with overrides "key=value" on top; warnings go to the log. Errors name the file and the key.
 Result<config::BrokerConfig> load_config(const std::string& path, const std::vector<std::string>& overrides);
 
-/// The directory a node with this config keeps its logs in.
+/// The directory a node with this config keeps its logs in; empty: in memory.
 std::string log_dir_of(const config::BrokerConfig& config);
 
 }  // namespace weir::main

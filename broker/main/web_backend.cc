@@ -10,6 +10,7 @@
 
 #include "broker/group/group_coordinator.h"
 #include "broker/main/job_host.h"
+#include "broker/main/serve.h"
 #include "broker/topic_settings.h"
 #include "replication/call.h"
 
@@ -169,8 +170,8 @@ WebBackend::NodeState WebBackend::local_state() {
   }
   v.produce_p99_us = s.produce_latency.quantile_us(0.99, now);
   v.sync_p99_us = s.logs.journal_write_latency().quantile_us(0.99, now);
-  if (!s.config.log_dirs.empty()) {
-    if (auto free = runtime_.disk().free_bytes(s.config.log_dirs[0])) v.disk_free_bytes = static_cast<int64_t>(*free);
+  if (std::string dir = log_dir_of(s.config); !dir.empty()) {
+    if (auto free = runtime_.disk().free_bytes(dir)) v.disk_free_bytes = static_cast<int64_t>(*free);
   }
   for (auto* log : s.logs.all()) v.disk_used_bytes += static_cast<int64_t>(log->size_bytes());
   for (auto* partition : s.replicas.all()) {

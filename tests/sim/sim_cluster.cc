@@ -46,7 +46,7 @@ config::BrokerConfig SimCluster::config_of(int i) const {
                         {"offsets.topic.num.partitions", "3"},
                         {"group.initial.rebalance.delay.ms", "0"},
                         {"weir.free.bytes.floor", "0"},
-                        {"weir.journal.bytes", "4194304"}};
+                        {"weir.journal.bytes", "8388608"}};
   for (const auto& [key, value] : options_.config) values[key] = value;
   std::vector<std::string> warnings;
   auto config = config::make_broker_config(values, warnings);

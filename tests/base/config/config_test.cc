@@ -16,10 +16,10 @@ TEST(Properties, JavaRules) {
 
 TEST(BrokerConfig, DefaultsAndTypes) {
   std::vector<std::string> warnings;
-  auto c = make_broker_config({{"node.id", "3"}, {"log.dirs", "/a, /b"}, {"num.io.threads", "8"}}, warnings);
+  auto c = make_broker_config({{"node.id", "3"}, {"log.dirs", " /a "}, {"num.io.threads", "8"}}, warnings);
   ASSERT_TRUE(c.ok());
   EXPECT_EQ(c->node_id, 3);
-  EXPECT_EQ(c->log_dirs, (std::vector<std::string>{"/a", "/b"}));
+  EXPECT_EQ(c->log_dirs, (std::vector<std::string>{"/a"}));
   EXPECT_TRUE(c->auto_create_topics_enable);
   ASSERT_EQ(warnings.size(), 1u);
   EXPECT_NE(warnings[0].find("num.io.threads"), std::string::npos);
@@ -34,6 +34,15 @@ TEST(BrokerConfig, MisspeltKeyNamesTheNearest) {
   ASSERT_FALSE(d.ok());
   EXPECT_NE(d.error().message().find("num.partitions"), std::string::npos);
   EXPECT_FALSE(make_broker_config({{"num.partitions", "0"}}, warnings).ok());
+  // The journal begins with 8 MiB.
+  EXPECT_FALSE(make_broker_config({{"weir.journal.bytes", "4194304"}}, warnings).ok());
+}
+
+TEST(BrokerConfig, ASecondLogDirectoryIsNotDroppedSilently) {
+  std::vector<std::string> warnings;
+  auto c = make_broker_config({{"log.dirs", "/a,/b"}}, warnings);
+  ASSERT_FALSE(c.ok());
+  EXPECT_NE(c.error().message().find("log.dirs"), std::string::npos) << c.error().message();
 }
 
 TEST(BrokerConfig, PromisesOfProtectionAreRefused) {
