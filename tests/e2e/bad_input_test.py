@@ -222,6 +222,19 @@ class AtStart(unittest.TestCase):
         self.assertIn("num.network.threads", text)
         self.assertIn('"event":"ready"', text.replace(" ", ""))
 
+    def test_protection_that_is_not_there(self):
+        """A port that should ask for credentials is not opened without."""
+        at = f"127.0.0.1:{self.base + 5}"
+        for protocol in ("SSL", "SASL_PLAINTEXT", "SASL_SSL"):
+            self.refused(self.start([f"listeners={protocol}://{at}"]), "listeners", protocol, "not supported yet")
+        self.refused(self.start([f"listeners=EXTERNAL://{at}", "listener.security.protocol.map=EXTERNAL:SASL_SSL,CONTROLLER:PLAINTEXT"]), "EXTERNAL", "SASL_SSL")
+        self.refused(self.start([f"listeners=EXTERNAL://{at}"]), "EXTERNAL:PLAINTEXT")
+        self.refused(self.start(["authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer"]), "authorizer.class.name")
+
+    def test_what_would_do_nothing(self):
+        self.refused(self.start(["compression.type=zstd"]), "compression.type", "producer")
+        self.refused(self.start([f"log.dirs={self.dir}/a,{self.dir}/b"]), "log.dirs")
+
     def test_busy_port(self):
         with socket.socket() as s:
             s.bind(("127.0.0.1", self.base + 3))

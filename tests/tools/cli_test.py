@@ -8,7 +8,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../e2e"))
-from harness import WEIR, Cluster, main, say, wait_for  # noqa: E402
+from harness import WEIR, Cluster, free_base, main, say, wait_for  # noqa: E402
 
 
 class Cli:
@@ -229,6 +229,28 @@ def test_dump():
         has(r.stderr, "cut off")
 
 
+def test_cluster_keeps_its_files():
+    """cluster up: a second one starts what the first one made, on its ports and with its settings."""
+    with tempfile.TemporaryDirectory() as folder:
+        port = free_base()
+
+        def up(*args):
+            r = subprocess.run([WEIR, "cluster", "up", "--dir", folder, *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=90)
+            assert r.returncode == 0, r.stdout
+            has(r.stdout, f"127.0.0.1:{port}")
+            subprocess.run([WEIR, "cluster", "down", "--dir", folder], check=True, timeout=40)
+            with open(file) as f:
+                return f.read()
+
+        file = os.path.join(folder, "node-1.properties")
+        first = up("-n", 1, "--kafka-port", port, "--http-port", port + 20, "--set", "num.partitions=3")
+        has(first, "num.partitions=3", f"listeners=PLAINTEXT://127.0.0.1:{port}", f"weir.http.listeners=127.0.0.1:{port + 20}")
+        with open(file, "a") as f:
+            f.write("# ours\ngroup.max.size=7\n")
+        check(up(), first + "# ours\ngroup.max.size=7\n")
+        check(up("--set", "num.partitions=5"), first.replace("num.partitions=3", "num.partitions=5") + "# ours\ngroup.max.size=7\n")
+
+
 def leader_goes(fault):
     with Cluster(3) as cluster:
         weir = Cli(cluster.bootstrap)
@@ -284,4 +306,4 @@ def test_bench():
 
 
 if __name__ == "__main__":
-    main([test_sql_errors, test_records, test_topics_and_settings, test_groups, test_jobs, test_dump, test_bench, test_leader_dies, test_leader_freezes])
+    main([test_sql_errors, test_records, test_topics_and_settings, test_groups, test_jobs, test_dump, test_bench, test_cluster_keeps_its_files, test_leader_dies, test_leader_freezes])
