@@ -67,7 +67,7 @@ struct JournalOptions {
   uint64_t group_bytes_max = 4ull << 20;
 };
 
-/// The commit journal (design §3): a pre-written file used as a ring of groups. What is added in a turn becomes one group at the turn's end; up to K groups
+/// The commit journal: a pre-written file used as a ring of groups. What is added in a turn becomes one group at the turn's end; up to K groups
 /// are in flight, and entries become durable over the contiguous prefix only. While K are in flight the next one gathers. Lives on its shard's thread.
 /// Format: format.md §2. Without a file (memory only) entries are durable at the turn's end.
 class CommitJournal {

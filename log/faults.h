@@ -2,7 +2,7 @@
 
 namespace weir::log {
 
-/// Deliberate bugs, for the simulator to catch (style §10, "mutations"): each costs one predictable branch and is off unless a test turns it on.
+/// Deliberate bugs, for the simulator to catch ("mutations"): each costs one predictable branch and is off unless a test turns it on.
 /// Process-wide, set before logs open; never set outside tests and `weir sim`.
 struct Mutations {
   bool ack_before_sync = false;            // durable is told before the journal's write ended

@@ -33,7 +33,7 @@ struct RecoveryReport {
   bool direct_io = false;
 };
 
-/// All logs of one shard in one log directory, with the commit journal they share (design §3). Lives on the shard's thread. One journal group =
+/// All logs of one shard in one log directory, with the commit journal they share. Lives on the shard's thread. One journal group =
 /// everything that arrived in a turn, for all partitions; groups are durable in order. After a failed sync the set is offline for good.
 class LogSet {
  public:

@@ -141,7 +141,7 @@ Status LogSetImpl::open_journal(bool fresh) {
   }
   uint64_t want = ring_size(options_.journal_bytes_initial);
   if (have >= want) return {};
-  // Zeros, not just allocated: a write into unwritten extents costs a commit of the file system's journal each (design §3).
+  // Zeros, not just allocated: a write into unwritten extents costs a commit of the file system's journal each.
   Buffer zeros = Buffer::allocate(kFillChunk, CommitJournal::kBlock);
   std::memset(zeros.data(), 0, zeros.size());
   for (uint64_t at = ring_size(have); at < want; at += kFillChunk) {

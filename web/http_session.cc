@@ -13,8 +13,7 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using boost::system::error_code;
 
-// The page is its own world: scripts, styles, fonts, images and connections from here only; nobody may frame it
-// (features.md §5.3).
+// The page is its own world: scripts, styles, fonts, images and connections from here only; nobody may frame it.
 constexpr const char* kContentSecurityPolicy =
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors "
     "'none'";

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/util/json_text.h"
-#include "processor/series/series_store.h"
+#include "processor/expr/flat_json.h"
 
 namespace weir::main {
 namespace {

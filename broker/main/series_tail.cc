@@ -5,7 +5,7 @@
 
 #include "base/wire/record_batch.h"
 #include "processor/expr/text.h"
-#include "processor/series/series_store.h"
+#include "processor/expr/flat_json.h"
 
 namespace weir::main {
 namespace {

@@ -81,7 +81,7 @@ class Partition {
   /// Reads for a consumer up to the bound of its isolation.
   virtual void read(Offset from, size_t max_bytes, bool at_least_one, Isolation isolation, std::function<void(Result<log::ReadResult>)> done) = 0;
 
-  /// A follower's fetch came: `from` is its durable end (design §5). May move the high watermark and grow the ISR. `broker_epoch` -1: unknown.
+  /// A follower's fetch came: `from` is its durable end. May move the high watermark and grow the ISR. `broker_epoch` -1: unknown.
   /// Errors: not_leader_or_follower, fenced/unknown epoch, replica not assigned (unknown_topic_or_partition / not_leader_or_follower).
   virtual Status follower_fetched(BrokerId follower, BrokerEpoch broker_epoch, Offset from) = 0;
 

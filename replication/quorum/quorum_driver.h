@@ -43,7 +43,7 @@ struct QuorumDriverOptions {
 };
 
 /// Carries out what QuorumState wants: votes and fetches over the Transport, the election cell and the records over the LogSet, timers over the Runtime. Nothing
-/// leaves while the cell of an earlier step is not on disk. One fetch in flight; it asks from the durable end, so that the leader may count it (design §5).
+/// leaves while the cell of an earlier step is not on disk. One fetch in flight; it asks from the durable end, so that the leader may count it.
 class QuorumDriver : private log::LogListener {
  public:
   QuorumDriver(io::Runtime& runtime, log::LogSet& logs, Transport& transport, QuorumListener& listener, QuorumDriverOptions options);

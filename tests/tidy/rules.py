@@ -48,7 +48,7 @@ def text_rules():
             if unit_test and SLEEP.search(code):
                 yield path, number, "a unit test does not sleep: drive the clock"
             if NOT_FINISHED.search(line):
-                yield path, number, "finished, or named in the issue, but not left in the code"
+                yield path, number, "finish it: no note of work left to do stays in the code"
 
 
 def long_lines():

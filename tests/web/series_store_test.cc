@@ -89,7 +89,7 @@ TEST(SeriesStore, GapEndsResume) {
   EXPECT_FALSE(store.can_resume(1));
 }
 
-TEST(SeriesStore, DashboardOfTheBrief) {
+TEST(SeriesStore, DashboardDocument) {
   SeriesStore store(0, 100, 1 << 20, 10);
   store.table(sample_table());
   store.rows({sample_row("a", 1000, 4)});

@@ -1,4 +1,4 @@
-// The budget of design.md §9: everything the page loads, gzipped, within 120 KB.  node scripts/size.mjs [dist]
+// The budget: everything the page loads, gzipped, within 120 KB.  node scripts/size.mjs [dist]
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
