@@ -14,12 +14,14 @@ const std::vector<Mutation>& mutations() {
       {"ack-before-isr", "acks=all is answered when the leader's own disk has the batch", +[]() -> bool& { return faults().ack_before_isr; }},
       {"vote-not-durable", "a vote leaves, and is never on disk", +[]() -> bool& { return faults().vote_not_durable; }},
       {"stale-leader-not-fenced", "an older epoch's leader is obeyed", +[]() -> bool& { return faults().stale_leader_not_fenced; }},
-      {"count-old-epoch", "the quorum's records of older epochs are committed by counting replicas", +[]() -> bool& { return faults().count_old_epoch; }},
+      {"count-old-epoch", "the quorum's records of older epochs are committed by counting replicas", +[]() -> bool& { return faults().count_old_epoch; },
+       "tests/replication/quorum/quorum_state_test.cc"},
       {"ack-before-sync", "durable is told before the journal's write ended", +[]() -> bool& { return log::mutations().ack_before_sync; }},
       {"replay-group-twice", "recovery applies each journal group twice", +[]() -> bool& { return log::mutations().replay_group_twice; }},
       {"accept-duplicate-sequence", "a repeated batch of an idempotent producer is written again", +[]() -> bool& { return log::mutations().accept_duplicate_sequence; }},
       {"skip-truncate-journal", "a truncation is not journaled", +[]() -> bool& { return log::mutations().skip_truncate_journal; }},
-      {"ignore-group-chain", "recovery takes any group with a good checksum and the right sequence", +[]() -> bool& { return log::mutations().ignore_group_chain; }},
+      {"ignore-group-chain", "recovery takes any group with a good checksum and the right sequence", +[]() -> bool& { return log::mutations().ignore_group_chain; },
+       "tests/log/commit_journal_test.cc"},
       {"recycle-before-sync", "journal space is reused before the segments are synced", +[]() -> bool& { return log::mutations().recycle_before_sync; }},
   };
   return all;

@@ -46,8 +46,11 @@ double cpu_seconds() {
 int list() {
   fmt::print("faults:\n");
   for (const auto& k : sim::fault_kinds()) fmt::print("  {:<26} {}{}\n", k.name, k.what, k.by_name_only ? " (not in all)" : "");
-  fmt::print("mutations (deliberate bugs, each must be caught):\n");
-  for (const auto& m : sim::mutations()) fmt::print("  {:<26} {}\n", m.name, m.what);
+  fmt::print("mutations (deliberate bugs, each must be caught by some seeds or by the unit test named):\n");
+  for (const auto& m : sim::mutations()) {
+    fmt::print("  {:<26} {}\n", m.name, m.what);
+    if (m.unit_test) fmt::print("  {:<26} not by seeds: {}\n", "", m.unit_test);
+  }
   return 0;
 }
 

@@ -36,7 +36,9 @@ void Admin::create(const std::string& name, int partitions) {
   request.timeout_ms = 10000;
   call<wire::CreateTopicsResponse>(any_broker(), Lane::controller, std::move(request), 7, kTimeout, [this, name, partitions](Result<wire::CreateTopicsResponse> r) {
     Code code = r ? static_cast<Code>(r->topics.empty() ? -1 : r->topics[0].error_code) : r.code();
-    if (code == Code::none || code == Code::topic_already_exists) {
+    if (code == Code::topic_already_exists && may_be_deposed(name)) {
+      after(300ms, [this, name, partitions] { create(name, partitions); });
+    } else if (code == Code::none || code == Code::topic_already_exists) {
       known_[name] = {State::present, partitions};
     } else {
       failed(name, [this, name, partitions] { create(name, partitions); });
@@ -51,7 +53,9 @@ void Admin::remove(const std::string& name) {
   request.timeout_ms = 10000;
   call<wire::DeleteTopicsResponse>(any_broker(), Lane::controller, std::move(request), 6, kTimeout, [this, name](Result<wire::DeleteTopicsResponse> r) {
     Code code = r ? static_cast<Code>(r->responses.empty() ? -1 : r->responses[0].error_code) : r.code();
-    if (code == Code::none || code == Code::unknown_topic_or_partition) {
+    if (code == Code::unknown_topic_or_partition && may_be_deposed(name)) {
+      after(300ms, [this, name] { remove(name); });
+    } else if (code == Code::none || code == Code::unknown_topic_or_partition) {
       known_[name] = {State::absent, 0};
     } else {
       failed(name, [this, name] { remove(name); });
@@ -75,6 +79,16 @@ void Admin::grow(const std::string& name, int to) {
       failed(name, [this, name, to] { grow(name, to); });
     }
   });
+}
+
+/// A controller that stood still until another took over answers from what it knows, until it hears of its successor (as
+/// Kafka's does): that a topic is gone, or there already, is believed after it was said for some seconds. What changes
+/// something is committed, so "done" is believed at once.
+bool Admin::may_be_deposed(const std::string& name) {
+  if (!name.starts_with("churn")) return false;  // never deleted: once there, always there
+  Known& k = known_[name];
+  if (!k.refused_at) k.refused_at = runtime().now();
+  return runtime().now() - *k.refused_at < 10s;
 }
 
 void Admin::failed(const std::string& name, std::function<void()> retry) {

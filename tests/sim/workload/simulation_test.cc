@@ -54,5 +54,8 @@ TEST_F(Simulation, ABatchThatTimedOutIsKnownAgainBehindAcknowledgedOnes) { run({
 /// It went on by metadata of a node that was cut off, which still thought that it led, by an epoch above the one that the client knew.
 TEST_F(Simulation, AProducerOutlivesALeaderThatMissesItsSuccessor) { run({.seed = 142, .faults = "cut,pause"}); }
 
+/// The quorum's leader was paused until another took over; when it woke it said that a topic made meanwhile does not exist, and its deletion was taken for done.
+TEST_F(Simulation, ATopicIsNotGoneBecauseADeposedControllerSaysSo) { run({.seed = 594, .minutes = 2, .faults = "pause,power"}); }
+
 }  // namespace
 }  // namespace weir::sim
