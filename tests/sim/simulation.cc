@@ -138,7 +138,7 @@ SimulationReport Simulation::run() {
     admin_->finish();
     for (Producer* p : producers_) p->finish();
     std::string why = "?";
-    if (!until(kConvergeMax, [&] { return ledger_.complete(why) && ledger_.group_caught_up("group", "t0", why) && checkers_.converged(why) && admin_->settled(why); }) && !world_.failed()) {
+    if (!until(kConvergeMax, [&] { return ledger_.complete(why) && ledger_.group_caught_up("group", "t0", why) && admin_->settled(why) && checkers_.converged(why); }) && !world_.failed()) {
       world_.fail(fmt::format("not converged {} s after all faults ended: {}", kConvergeMax.count() / 1'000'000'000, why));
     }
     if (!world_.failed()) checkers_.compare_logs();
