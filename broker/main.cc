@@ -1,7 +1,10 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <string>
 
+#include "base/util/version.h"
 #include "tools/cli/commands.h"
 
 /// `weir`: server and client in one binary. Commands are in tools/cli, what runs a node in broker/main.
@@ -9,7 +12,14 @@ int main(int argc, char** argv) {
   CLI::App app{"Weir: a Kafka-compatible log with stream processing and a live dashboard, in one binary.", "weir"};
   app.require_subcommand(1);
   app.set_help_all_flag("--help-all", "Help for all commands");
-  app.failure_message(CLI::FailureMessage::help);
+  app.set_version_flag("--version", "weir " + std::string(weir::kVersion));
+  app.failure_message([](const CLI::App* failed, const CLI::Error& e) {
+    std::string command = "weir";
+    for (auto parsed = failed->get_subcommands(); !parsed.empty(); parsed = parsed.front()->get_subcommands()) {
+      command.append(" ").append(parsed.front()->get_name());
+    }
+    return std::string(e.what()).append("\n`").append(command).append(" --help` tells more\n").insert(0, "weir: ");
+  });
   int exit_code = 0;
   weir::cli::add_server(app, exit_code);
   weir::cli::add_format(app, exit_code);
@@ -27,6 +37,12 @@ int main(int argc, char** argv) {
   weir::cli::add_dump(app, exit_code);
   weir::cli::add_bench(app, exit_code);
   weir::cli::add_sim(app, exit_code);
+  auto is_named = [&](const CLI::App* command) { return command->check_name(argv[1]); };
+  auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+  if (argc > 1 && argv[1][0] != '-' && std::none_of(commands.begin(), commands.end(), is_named)) {
+    std::fprintf(stderr, "weir: there is no command '%s'; `weir --help` lists them\n", argv[1]);
+    return 2;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -1,6 +1,6 @@
 -- Request metrics per service, one row per service and window: requests, successes and errors, average and p95 response
 -- time, throughput, error rate. Plain Flink SQL: the same text runs on Apache Flink against the same topics.
---   weir sql -f examples/monitoring.sql --var BOOTSTRAP=127.0.0.1:19092
+--   weir sql -f examples/monitoring.sql --var BOOTSTRAP=127.0.0.1:19092 -b 127.0.0.1:19092
 CREATE TABLE requests (
   ts BIGINT, service STRING, endpoint STRING, status INT, duration_ms BIGINT, `user` STRING,
   et AS TO_TIMESTAMP_LTZ(ts, 3),

@@ -73,6 +73,7 @@ struct SeriesTails::Tail {
         if (columns.metrics[i] == f.name && f.kind == processor::JsonField::Kind::number) row.metrics[i] = std::strtod(f.text.c_str(), nullptr);
       }
     }
+    if (columns.window_end.empty()) row.window_end_ms = row.window_start_ms;
     return row;
   }
 

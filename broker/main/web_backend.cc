@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/util/version.h"
 #include "broker/group/group_coordinator.h"
 #include "broker/main/job_host.h"
 #include "broker/main/serve.h"
@@ -162,7 +163,7 @@ WebBackend::NodeState WebBackend::local_state() {
   v.uptime_ms = (now - started_).count() / 1'000'000;
   v.connections = static_cast<int32_t>(node_.connection_count());
   v.io_backend = std::string(runtime_.backend());
-  v.version = "0.1";
+  v.version = kVersion;
   v.http_url = http_url_;
   if (span > 0) {
     v.cpu_ratio = (counters_.cpu_s - before_.cpu_s) / span;

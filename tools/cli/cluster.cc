@@ -334,6 +334,7 @@ void add_cluster(CLI::App& app, int& exit_code) {
   add("stop", "Stop a node in an orderly way", true, [args] {
     NodeFile node = chosen(*args);
     send(node, SIGTERM);
+    send(node, SIGCONT);  // a paused node hears of it only when it goes on
     await_end(node, 15);
     if (pid_of(node)) throw Failure{fmt::format("node {} did not end within 15 s", node.id)};
   });

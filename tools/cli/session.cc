@@ -22,16 +22,16 @@ namespace {
 /// What to try next, by what went wrong.
 std::string_view next_step(ErrorCode code) {
   switch (code) {
-    case ErrorCode::connection_failed: return "is the cluster up? (`weir cluster ps`)";
+    case ErrorCode::connection_failed: return "is it up, and is this its address? `-b HOST:PORT` gives another, `weir cluster ps --dir DIR` lists the nodes of a local cluster";
     case ErrorCode::request_timed_out: return "the cluster is up but slow or without a leader; `weir quorum` and `weir info` show its state";
     case ErrorCode::unknown_topic_or_partition: return "`weir topic ls` lists the topics, `weir topic create NAME` makes one";
     case ErrorCode::topic_already_exists: return "`weir topic describe NAME` shows it";
     case ErrorCode::not_enough_replicas:
-    case ErrorCode::not_enough_replicas_after_append: return "start more nodes (`weir cluster ps`) or lower min.insync.replicas (`weir topic alter`)";
+    case ErrorCode::not_enough_replicas_after_append: return "start more nodes (`weir cluster ps --dir DIR`) or lower min.insync.replicas (`weir topic alter`)";
     case ErrorCode::leader_not_available: return "`weir topic describe NAME` shows the replicas; start a node that holds one";
     case ErrorCode::invalid_replication_factor: return "`weir info` lists the nodes that are up";
     case ErrorCode::invalid_partitions: return "a topic's partitions can only grow; `weir topic describe NAME` shows them";
-    case ErrorCode::invalid_config: return "`weir config describe` lists the settings";
+    case ErrorCode::invalid_config: return "`weir config describe TYPE NAME --all` lists the settings";
     case ErrorCode::group_id_not_found: return "`weir group ls` lists the groups";
     case ErrorCode::non_empty_group: return "stop the group's consumers first";
     case ErrorCode::unknown_member_id: return "the group has members; stop its consumers first";

@@ -19,7 +19,7 @@ TEST(Explain, ABrokersSentenceStandsAlone) {
 
 TEST(Explain, UnreachableIsAboutTheAddress) {
   EXPECT_EQ(explain(Error(ErrorCode::connection_failed, "client", "127.0.0.1:1: connection refused")),
-            "127.0.0.1:1: connection refused; is the cluster up? (`weir cluster ps`)");
+            "127.0.0.1:1: connection refused; is it up, and is this its address? `-b HOST:PORT` gives another, `weir cluster ps --dir DIR` lists the nodes of a local cluster");
 }
 
 TEST(ExitCode, ByKindOfError) {

@@ -36,7 +36,7 @@ export function Groups() {
     <>
       <div class="title"><h1>{t('groups')}</h1></div>
       {all.length ? <DataTable id="" label={t('groups')} rows={all} columns={columns()} rowKey={(r) => r.group_id} href={(r) => `/groups/${encodeURIComponent(r.group_id)}`} start="-lag" />
-        : <Empty title={t('emptyGroups')} text={t('emptyGroupsText')} commands={[exampleCommands().read]} />}
+        : <Empty title={t('emptyGroups')} text={t('emptyGroupsText')} commands={[exampleCommands().send, exampleCommands().read]} />}
     </>
   );
 }

@@ -39,7 +39,7 @@ export function Jobs() {
     <>
       <div class="title"><h1>{t('jobs')}</h1></div>
       {all.length ? <DataTable id="" label={t('jobs')} rows={all} columns={columns(now)} rowKey={(r) => r.name} href={(r) => `/jobs/${encodeURIComponent(r.name)}`} />
-        : <Empty title={t('emptyJobs')} text={t('emptyJobsText')} commands={[exampleCommands().sql]} />}
+        : <Empty title={t('emptyJobs')} text={t('emptyJobsText')} commands={[exampleCommands().send, exampleCommands().sql]} />}
     </>
   );
 }

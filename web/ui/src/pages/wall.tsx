@@ -1,7 +1,8 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import { Chart, Spark, Swatch, hidden } from '../parts/chart';
 import { Empty, Events, Icon, Panel, newest, stateLevel, stateText, type Level } from '../parts/bits';
-import { byteRate, clock, compact, int, ms, num, pct, duration } from '../fmt';
+import { byteRate, clock, compact, int, ms, num, pct, duration, unknown } from '../fmt';
+import { connection, lastMessageAt } from '../live';
 import { route, setQuery } from '../router';
 import { frameOf, thin, ranges, seriesLoaded, seriesVersion, tables, totals, unitOf, type Frame, type Range } from '../series';
 import { channel, setPaused, paused, useChannel } from '../store';
@@ -14,13 +15,17 @@ export function exampleCommands() {
   const node = store.get<NodeView>(`node/${store.get<Meta>('meta')?.local_node}`);
   const address = node ? `${node.host.includes(':') ? `[${node.host}]` : node.host}:${node.port}` : '127.0.0.1:19092';
   return {
-    sql: `weir sql -f examples/monitoring.sql --var BOOTSTRAP=${address}`,
-    send: `echo '{"ts":'$(date +%s000)',"service":"checkout","endpoint":"/pay","status":200,"duration_ms":31,"user":"u1"}' | kcat -b ${address} -t requests -P`,
+    sql: `weir sql -f examples/monitoring.sql --var BOOTSTRAP=${address} -b ${address}`,
+    send: `while sleep 0.5; do echo '{"ts":'$(date +%s000)',"service":"checkout","endpoint":"/pay","status":200,"duration_ms":31,"user":"u1"}'; done | kcat -b ${address} -t requests -P -X linger.ms=5`,
     read: `kcat -b ${address} -G billing requests`,
   };
 }
 
+/** The cluster in one sentence; of a node that does not answer any more, only that. */
 export function healthOf(h: Health): { level: Level; text: string } {
+  if (connection.value === 'reconnecting') {
+    return { level: 'warn', text: t('noAnswer', { n: channel('cluster').get<Meta>('meta')?.local_node ?? unknown, t: clock(lastMessageAt.value) }) };
+  }
   const parts: string[] = [];
   const down = h.nodes - h.nodes_alive;
   if (h.leaderless) parts.push(t('leaderless', { l: h.leaderless, p: h.partitions }));
@@ -41,6 +46,7 @@ function change(trend: (number | null)[], xs: number[], ratio?: boolean): { text
   const before = xs.findIndex((x) => x >= xs[end] - 60);
   const then = trend[before];
   if (now === null || now === undefined || then === null || then === undefined || before === end) return null;
+  if (xs[0] > xs[end] - 60) return null;  // there is no minute of history yet
   const d = ratio ? (now - then) * 100 : then === 0 ? 0 : ((now - then) / Math.abs(then)) * 100;
   const digits = ratio ? 2 : 1;
   if (Math.abs(d) < (ratio ? 0.005 : 0.5)) return { text: t('steady'), way: 0 };
@@ -89,7 +95,7 @@ function spanOf(frame: Frame, range: number): number {
 
 function Charts({ frame: all, span }: { frame: Frame; span: number }) {
   const frame = useMemo(() => thin(all, 160), [all]);
-  const per = t('perWindow', { w: duration(frame.windowMs).replace('.0', '') });
+  const per = frame.windowMs > 0 ? t('perWindow', { w: duration(frame.windowMs).replace('.0', '') }) : '';
   const known: [string, string, string, (v: number | null) => string][] = [
     ['throughput', t('throughput'), t('perSecond'), num],
     ['p95', t('p95Response'), 'ms', ms],
@@ -171,7 +177,7 @@ export function Wall() {
   const version = seriesVersion.value;
   const { query } = route.value;
   const range = (query.get('range') ?? '15m') in ranges ? ((query.get('range') ?? '15m') as Range) : '15m';
-  const list = [...tables.values()].filter((table) => table.keys.size).sort((a, b) => a.schema.t - b.schema.t);
+  const list = [...tables.values()].filter((table) => table.keys.size).sort((a, b) => a.schema.job.localeCompare(b.schema.job) || a.schema.t - b.schema.t);  // the same one after a reconnect
   const wanted = query.get('job');
   const table = list.find((c) => c.schema.job === wanted) ?? list[0];
   const frame = useMemo(() => (table ? frameOf(table, ranges[range]) : null), [version, table, range]);
@@ -220,7 +226,7 @@ export function Wall() {
         <div class="main bare">
           {seriesLoaded.value && (tables.size
             ? <Empty title={t('emptyJobsRows')} text={t('emptyJobsRowsText')} commands={[exampleCommands().send]} />
-            : <Empty title={t('emptyJobs')} text={t('emptyJobsText')} commands={[exampleCommands().sql]} />)}
+            : <Empty title={t('emptyJobs')} text={t('emptyJobsText')} commands={[exampleCommands().send, exampleCommands().sql]} />)}
           {topics.length > 0 && (
             <aside>
               <Panel title={t('isrStrip')}><IsrStrip topics={topics} /></Panel>
