@@ -55,6 +55,10 @@ ExprPtr make_string(std::string v) {
 ExprPtr make_call(Op op, Type type, std::vector<ExprPtr> args, std::string text) {
   auto e = std::make_shared<Expr>();
   e->op = op, e->type = type, e->args = std::move(args), e->text = std::move(text);
+  for (const ExprPtr& a : e->args) {
+    e->height = std::max(e->height, a->height + 1);
+    e->parts += a->parts;
+  }
   return e;
 }
 

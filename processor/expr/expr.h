@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "processor/expr/limits.h"
 #include "processor/expr/type.h"
 
 namespace weir::processor {
@@ -34,6 +35,8 @@ struct Expr {
   double real = 0;
   std::string text;
   std::vector<ExprPtr> args;
+  int height = 1;     // of the tree, itself included
+  int64_t parts = 1;  // nodes of the tree, a shared one counted wherever it stands
 };
 
 ExprPtr make_column(int column, Type type);

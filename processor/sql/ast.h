@@ -45,6 +45,7 @@ struct Expr {
   std::string qualifier;  // t of t.column
   int64_t number = 0;     // integer; milliseconds of an interval
   std::vector<ExprPtr> args;
+  int height = 1;            // of the tree below, itself included
   bool negated = false;      // is, in, between, like
   bool has_operand = false;  // case
   bool has_else = false;     // case

@@ -2,11 +2,18 @@
 
 #include <algorithm>
 
+#include "processor/expr/limits.h"
+
 namespace weir::processor {
 
 Error sql_error(Position at, std::string message) {
   return Error(ErrorCode::invalid_argument, "sql",
                std::to_string(at.line) + ":" + std::to_string(at.column) + ": " + std::move(message));
+}
+
+Error too_deep(Position at) {
+  return sql_error(at, "the expression is more than " + std::to_string(kExprHeightMax) +
+                           " operations deep; halve the chain with parentheses, (… + …) + (… + …), or write many ORs as IN (…)");
 }
 
 std::string to_upper(std::string_view s) {

@@ -15,6 +15,8 @@ struct Position {
 
 /// The error of a script: invalid_argument whose detail is "LINE:COLUMN: MESSAGE". Every error of sql/ is made here.
 Error sql_error(Position at, std::string message);
+/// The error of an expression higher than kExprHeightMax.
+Error too_deep(Position at);
 
 /// The candidate nearest to `name` by edit distance (case ignored), or "" when none is near enough to be meant.
 std::string nearest_name(std::string_view name, const std::vector<std::string>& candidates);

@@ -35,6 +35,13 @@ class Binder {
   explicit Binder(Scope& scope) : scope_(scope) {}
 
   Result<ExprPtr> bind(const ast::Expr& e) {
+    TRY_ASSIGN(ExprPtr bound, bind_node(e));
+    TRY(check_size(*bound, e.at));
+    return bound;
+  }
+
+ private:
+  Result<ExprPtr> bind_node(const ast::Expr& e) {
     TRY_ASSIGN(ExprPtr known, scope_.resolve(e));
     if (known) return known;
     switch (e.kind) {
@@ -67,7 +74,6 @@ class Binder {
     return sql_error(e.at, "unsupported expression");
   }
 
- private:
   Result<std::vector<ExprPtr>> bind_args(const ast::Expr& e) {
     std::vector<ExprPtr> out;
     for (const ast::ExprPtr& a : e.args) {
@@ -386,6 +392,14 @@ bool is_aggregate(const ast::Expr& e) {
   for (const char* n : {"COUNT", "SUM", "AVG", "MIN", "MAX", "PERCENTILE"})
     if (e.text == n) return true;
   return false;
+}
+
+Status check_size(const Expr& e, Position at) {
+  if (e.height > kExprHeightMax) return too_deep(at);
+  if (e.parts > kExprPartsMax)
+    return sql_error(at, "the expression has more than " + std::to_string(kExprPartsMax) +
+                             " parts, those of its views and computed columns counted; shorten its list, or split it over several columns or jobs");
+  return {};
 }
 
 Result<ExprPtr> bind_expr(const ast::Expr& e, Scope& scope) { return Binder(scope).bind(e); }

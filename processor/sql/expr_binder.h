@@ -20,6 +20,8 @@ Result<ExprPtr> bind_expr(const ast::Expr& e, Scope& scope);
 Result<Type> bind_type(const ast::TypeName& name);
 /// `e` as a value for a column of type `to`, by the casts that Flink does by itself when inserting; else an error that names the CAST.
 Result<ExprPtr> assign_to(ExprPtr e, Type to, const std::string& column, Position at);
+/// An error when `e` is beyond kExprHeightMax or kExprPartsMax.
+Status check_size(const Expr& e, Position at);
 /// COUNT, SUM, AVG, MIN, MAX, PERCENTILE.
 bool is_aggregate(const ast::Expr& e);
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "processor/expr/limits.h"
 #include "processor/sql/parser_impl.h"
 
 namespace weir::processor {
@@ -59,14 +60,27 @@ ExprPtr Parser::make(ExprKind kind, Position at, std::string text) const {
   return e;
 }
 
+/// A chain (a + b + c …) is as deep a tree as it is long, without any nesting: bounded here, since all that walks a tree recurses.
+Status Parser::deepen(Expr& parent, const Expr& child) const {
+  parent.height = std::max(parent.height, child.height + 1);
+  if (parent.height > kExprHeightMax) return too_deep(parent.at);
+  return {};
+}
+
+Status Parser::adopt(Expr& parent, ExprPtr child) const {
+  TRY(deepen(parent, *child));
+  parent.args.push_back(std::move(child));
+  return {};
+}
+
 Result<ExprPtr> Parser::expression() {
   if (++depth_ > kDepthMax) return sql_error(peek().at, "expression nested too deeply");
   TRY_ASSIGN(ExprPtr left, and_expr());
   while (at("OR")) {
     ExprPtr e = make(ExprKind::binary, take().at, "OR");
     TRY_ASSIGN(ExprPtr right, and_expr());
-    e->args.push_back(std::move(left));
-    e->args.push_back(std::move(right));
+    TRY(adopt(*e, std::move(left)));
+    TRY(adopt(*e, std::move(right)));
     left = std::move(e);
   }
   --depth_;
@@ -78,8 +92,8 @@ Result<ExprPtr> Parser::and_expr() {
   while (at("AND")) {
     ExprPtr e = make(ExprKind::binary, take().at, "AND");
     TRY_ASSIGN(ExprPtr right, not_expr());
-    e->args.push_back(std::move(left));
-    e->args.push_back(std::move(right));
+    TRY(adopt(*e, std::move(left)));
+    TRY(adopt(*e, std::move(right)));
     left = std::move(e);
   }
   return left;
@@ -90,7 +104,7 @@ Result<ExprPtr> Parser::not_expr() {
   if (++depth_ > kDepthMax) return sql_error(peek().at, "expression nested too deeply");
   ExprPtr e = make(ExprKind::unary, take().at, "NOT");
   TRY_ASSIGN(ExprPtr inner, not_expr());
-  e->args.push_back(std::move(inner));
+  TRY(adopt(*e, std::move(inner)));
   --depth_;
   return e;
 }
@@ -102,8 +116,8 @@ Result<ExprPtr> Parser::predicate() {
     if (at("=") || at("<>") || at("<") || at("<=") || at(">") || at(">=")) {
       ExprPtr e = make(ExprKind::binary, start, take().text);
       TRY_ASSIGN(ExprPtr right, additive());
-      e->args.push_back(std::move(left));
-      e->args.push_back(std::move(right));
+      TRY(adopt(*e, std::move(left)));
+      TRY(adopt(*e, std::move(right)));
       left = std::move(e);
     } else if (at("IS")) {
       take();
@@ -111,7 +125,7 @@ Result<ExprPtr> Parser::predicate() {
       e->negated = accept("NOT");
       if (!at("NULL") && !at("TRUE") && !at("FALSE") && !at("UNKNOWN")) return unexpected("NULL, TRUE, FALSE or UNKNOWN after IS");
       e->text = take().upper;
-      e->args.push_back(std::move(left));
+      TRY(adopt(*e, std::move(left)));
       left = std::move(e);
     } else if (at("IN") || at("BETWEEN") || at("LIKE") ||
                (at("NOT") && (peek(1).is("IN") || peek(1).is("BETWEEN") || peek(1).is("LIKE")))) {
@@ -119,18 +133,18 @@ Result<ExprPtr> Parser::predicate() {
       std::string word = take().upper;
       ExprPtr e = make(word == "IN" ? ExprKind::in : word == "LIKE" ? ExprKind::like : ExprKind::between, start);
       e->negated = negated;
-      e->args.push_back(std::move(left));
+      TRY(adopt(*e, std::move(left)));
       if (word == "IN") {
         TRY(expect("(", "after IN"));
         if (at("SELECT")) return sql_error(peek().at, "IN (SELECT …) is not supported yet");
         do {
           TRY_ASSIGN(ExprPtr item, expression());
-          e->args.push_back(std::move(item));
+          TRY(adopt(*e, std::move(item)));
         } while (accept(","));
         TRY(expect(")", "after the list"));
       } else {
         TRY_ASSIGN(ExprPtr second, additive());
-        e->args.push_back(std::move(second));
+        TRY(adopt(*e, std::move(second)));
         bool third = false;
         if (word == "BETWEEN") {
           TRY(expect("AND", "in BETWEEN … AND …"));
@@ -140,7 +154,7 @@ Result<ExprPtr> Parser::predicate() {
         }
         if (third) {
           TRY_ASSIGN(ExprPtr high, additive());
-          e->args.push_back(std::move(high));
+          TRY(adopt(*e, std::move(high)));
         }
       }
       left = std::move(e);
@@ -156,8 +170,8 @@ Result<ExprPtr> Parser::additive() {
     Position start = peek().at;
     ExprPtr e = make(ExprKind::binary, start, take().text);
     TRY_ASSIGN(ExprPtr right, multiplicative());
-    e->args.push_back(std::move(left));
-    e->args.push_back(std::move(right));
+    TRY(adopt(*e, std::move(left)));
+    TRY(adopt(*e, std::move(right)));
     left = std::move(e);
   }
   return left;
@@ -169,15 +183,15 @@ Result<ExprPtr> Parser::multiplicative() {
     Position start = peek().at;
     ExprPtr e = make(ExprKind::binary, start, take().text);
     TRY_ASSIGN(ExprPtr right, unary());
-    e->args.push_back(std::move(left));
-    e->args.push_back(std::move(right));
+    TRY(adopt(*e, std::move(left)));
+    TRY(adopt(*e, std::move(right)));
     left = std::move(e);
   }
   return left;
 }
 
 Result<ExprPtr> Parser::unary() {
-  if (accept("+")) return unary();
+  while (accept("+")) {}
   if (!at("-")) return primary();
   if (++depth_ > kDepthMax) return sql_error(peek().at, "expression nested too deeply");
   ExprPtr e = make(ExprKind::unary, take().at, "-");
@@ -188,7 +202,7 @@ Result<ExprPtr> Parser::unary() {
     inner->at = e->at;
     return inner;
   }
-  e->args.push_back(std::move(inner));
+  TRY(adopt(*e, std::move(inner)));
   return e;
 }
 
@@ -238,20 +252,20 @@ Result<ExprPtr> Parser::case_expr() {
   if (!at("WHEN")) {
     e->has_operand = true;
     TRY_ASSIGN(ExprPtr operand, expression());
-    e->args.push_back(std::move(operand));
+    TRY(adopt(*e, std::move(operand)));
   }
   if (!at("WHEN")) return unexpected("WHEN");
   while (accept("WHEN")) {
     TRY_ASSIGN(ExprPtr when, expression());
     TRY(expect("THEN", "after WHEN …"));
     TRY_ASSIGN(ExprPtr then, expression());
-    e->args.push_back(std::move(when));
-    e->args.push_back(std::move(then));
+    TRY(adopt(*e, std::move(when)));
+    TRY(adopt(*e, std::move(then)));
   }
   if (accept("ELSE")) {
     e->has_else = true;
     TRY_ASSIGN(ExprPtr other, expression());
-    e->args.push_back(std::move(other));
+    TRY(adopt(*e, std::move(other)));
   }
   TRY(expect("END", "of CASE"));
   return e;
@@ -264,7 +278,7 @@ Result<ExprPtr> Parser::cast_expr() {
   TRY(expect("AS", "in CAST(… AS type)"));
   TRY_ASSIGN(e->type, type_name());
   TRY(expect(")", "after the type"));
-  e->args.push_back(std::move(inner));
+  TRY(adopt(*e, std::move(inner)));
   return e;
 }
 
@@ -279,7 +293,7 @@ Result<ExprPtr> Parser::call(Name function) {
     // SUBSTRING(s FROM a FOR b), TRIM(s), FLOOR(x): the SQL spelling of arguments.
     do {
       TRY_ASSIGN(ExprPtr arg, expression());
-      e->args.push_back(std::move(arg));
+      TRY(adopt(*e, std::move(arg)));
     } while (accept(",") || (e->text == "SUBSTRING" && (accept("FROM") || accept("FOR"))));
   }
   if (!accept(")")) return unexpected("`,` or `)` in the call of " + e->text);
@@ -287,6 +301,7 @@ Result<ExprPtr> Parser::call(Name function) {
     TRY(expect("(", "after FILTER"));
     TRY(expect("WHERE", "in FILTER (WHERE …)"));
     TRY_ASSIGN(e->filter, expression());
+    TRY(deepen(*e, *e->filter));
     TRY(expect(")", "after the FILTER condition"));
   }
   if (at("OVER")) return sql_error(peek().at, "OVER windows are not supported yet");

@@ -52,6 +52,9 @@ class Parser {
   Result<ast::ExprPtr> cast_expr();
   Result<ast::ExprPtr> call(ast::Name function);
   Result<ast::ExprPtr> interval();
+  /// Makes `child` the next argument; an error when the tree gets higher than kExprHeightMax.
+  Status adopt(ast::Expr& parent, ast::ExprPtr child) const;
+  Status deepen(ast::Expr& parent, const ast::Expr& child) const;
   ast::ExprPtr make(ast::ExprKind kind, Position at, std::string text = {}) const;
 
   std::vector<Token> tokens_;

@@ -229,6 +229,7 @@ Result<Relation> bind_projection(const ast::Select& select, Catalog& catalog) {
   if (select.where) {
     TRY_ASSIGN(ExprPtr where, bind_condition(*select.where, scope, "WHERE"));
     out.filter = both(out.filter, where);
+    TRY(check_size(*out.filter, select.where->at));
   }
   return out;
 }
@@ -263,6 +264,7 @@ Result<Pipeline> bind_aggregation(const ast::Select& select, const std::vector<T
   if (select.where) {
     TRY_ASSIGN(ExprPtr where, bind_condition(*select.where, before, "WHERE"));
     out.where = both(out.where, where);
+    TRY(check_size(*out.where, select.where->at));
   }
   bool has_start = false, has_end = false;
   for (const ast::ExprPtr& g : select.group_by) {

@@ -1,4 +1,5 @@
 """Bad input: the node answers or closes, and goes on serving others; bad settings stop the start with a clear message."""
+import json
 import os
 import random
 import shutil
@@ -163,6 +164,31 @@ class OnTheWire(unittest.TestCase):
             self.assertLess(grown, 300)
         for s in socks:
             s.close()
+
+    def test_a_job_that_no_stack_would_hold(self):
+        """A script whose expression is a chain of thousands: `weir sql` refuses it, and the node too that finds it in __weir_jobs."""
+        at = ["--bootstrap", cluster.address(1)]
+        script = """CREATE TABLE t (a BIGINT, ts BIGINT, et AS TO_TIMESTAMP_LTZ(ts, 3), WATERMARK FOR et AS et) WITH ('connector'='kafka','topic'='bad','format'='json');
+            CREATE TABLE o (ws TIMESTAMP(3), a BIGINT) WITH ('connector'='kafka','topic'='chain-out','format'='json');
+            INSERT INTO o SELECT window_start, SUM(%s) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(et), INTERVAL '1' SECOND)) GROUP BY window_start, window_end;"""
+        long = script % "+".join("a" * 20000)
+        weir = lambda *args, text=None: subprocess.run([WEIR, *args, *at], input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
+        refused = weir("sql", "--name", "chain", "-f", "-", text=long)
+        self.assertEqual(2, refused.returncode, refused.stdout[-500:])
+        self.assertIn("operations deep", refused.stdout)
+        # The topic is made by a job that is right, and as high as one may be.
+        taken = weir("sql", "--name", "low", "--detach", "-f", "-", text=script % "+".join("a" * 490))
+        self.assertEqual(0, taken.returncode, taken.stdout[-500:])
+        key = b"job/chain"
+        value = json.dumps({"id": "AAAAAAAAAAAAAAAAAAAAAQ", "name": "chain", "sql": long, "state": "", "created_ms": 1}).encode()
+        record = b"\0" + wire.varint(0) + wire.varint(0) + wire.varint(len(key)) + key + wire.varint(len(value)) + value + wire.varint(0)
+        with Conn(cluster.address(1)) as c:
+            stored = batch([b""], payload=wire.varint(len(record)) + record)
+            wait_for("the job stored", 15, lambda: wire.produce(c, "__weir_jobs", 0, stored)[0] == 0)
+        wait_for("the job failed", 15, lambda: "operations deep" in weir("job", "show", "chain").stdout, every=0.5)
+        self.assertIn("failed", weir("job", "show", "chain").stdout)
+        for job in ("low", "chain"):
+            weir("job", "drop", job)
 
     def test_a_client_that_never_reads(self):
         with Conn(cluster.address(1)) as c:

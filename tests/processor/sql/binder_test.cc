@@ -128,6 +128,64 @@ TEST(Sql, DeepNestingIsRefusedNotACrash) {
   EXPECT_NE(query_error("INSERT INTO o SELECT " + nots + "TRUE FROM ev").find("nested too deeply"), std::string::npos);
 }
 
+/// `term op term op …`
+std::string chain(const std::string& term, const std::string& op, int terms) {
+  std::string out = term;
+  for (int i = 1; i < terms; ++i) out.append(op).append(term);
+  return out;
+}
+std::string select_error(const std::string& value, const std::string& where = {}) {
+  return query_error("INSERT INTO o SELECT window_end, service, " + value + " " + kTvf + where + " " + kGroup);
+}
+
+TEST(Sql, LongChainsAreRefusedNotACrash) {
+  // A chain's tree is as deep as the chain is long.
+  EXPECT_EQ(select_error("SUM(" + chain("status", "+", 499) + ")").find("operations deep"), std::string::npos);
+  EXPECT_EQ(query_error("INSERT INTO o SELECT window_end, service, SUM(" + chain("status", "+", 501) + ")"),
+            "4:3546: the expression is more than 500 operations deep; halve the chain with parentheses, (… + …) + (… + …), or write many ORs as IN (…)");
+  for (int terms : {501, 5'000, 100'000}) {
+    for (const char* op : {"+", "-", "*", "/", "%"})
+      EXPECT_NE(select_error("SUM(" + chain("status", op, terms) + ")").find("operations deep"), std::string::npos) << op;
+    EXPECT_NE(select_error("MAX(" + chain("service", "||", terms) + ")").find("operations deep"), std::string::npos);
+    EXPECT_NE(select_error(chain("COUNT(*)", "+", terms)).find("operations deep"), std::string::npos);
+    for (const char* op : {" AND ", " OR ", " = "}) {
+      std::string condition = chain("TRUE", op, terms);
+      EXPECT_NE(select_error("COUNT(*)", "WHERE " + condition).find("operations deep"), std::string::npos) << op;
+      EXPECT_NE(select_error("COUNT(*) FILTER (WHERE " + condition + ")").find("operations deep"), std::string::npos) << op;
+    }
+    std::string is = "TRUE";
+    for (int i = 0; i < terms; ++i) is.append(" IS TRUE");
+    EXPECT_NE(select_error("COUNT(*)", "WHERE " + is).find("operations deep"), std::string::npos);
+  }
+  // In halves the same sum is a low tree, and signs alone make none.
+  std::string half = "(" + chain("duration_ms", "+", 400) + ")";
+  EXPECT_EQ(select_error("SUM(" + chain(half, "+", 10) + ")"), "no error");
+  EXPECT_EQ(select_error("SUM(" + std::string(100'000, '+') + "duration_ms)"), "no error");
+}
+
+TEST(Sql, LongListsAreWideNotDeep) {
+  auto branches = [](int n) { return "SUM(CASE" + chain("", " WHEN status = 1 THEN duration_ms", n + 1) + " ELSE duration_ms END)"; };
+  EXPECT_EQ(select_error("COUNT(*)", "WHERE status IN (" + chain("7", ",", 5'000) + ")"), "no error");
+  EXPECT_EQ(select_error(branches(1'000)), "no error");
+  EXPECT_NE(select_error("COUNT(*)", "WHERE status IN (" + chain("7", ",", 20'000) + ")").find("more than 10000 parts"), std::string::npos);
+  EXPECT_NE(select_error(branches(20'000)).find("more than 10000 parts"), std::string::npos);
+}
+
+TEST(Sql, ViewsOverViewsCountTogether) {
+  // What each view adds is short; put in place they would be a tree of 2^60 parts, or one 20,000 deep.
+  auto views = [](int n, const std::string& column, const std::string& where) {
+    std::string out = "CREATE VIEW v0 AS SELECT et, service, duration_ms AS a FROM ev;\n";
+    for (int i = 1; i <= n; ++i)
+      out.append("CREATE VIEW v").append(std::to_string(i)).append(" AS SELECT et, service, ").append(column).append(" AS a FROM v")
+          .append(std::to_string(i - 1)).append(where).append(";\n");
+    return out;
+  };
+  EXPECT_NE(query_error(views(60, "a + a", "")).find("more than 10000 parts"), std::string::npos);
+  EXPECT_NE(query_error(views(2'000, "a + 1", "")).find("operations deep"), std::string::npos);
+  EXPECT_NE(query_error(views(2'000, "a", " WHERE a > 1")).find("operations deep"), std::string::npos);
+  EXPECT_EQ(query_error(views(100, "a + 1", " WHERE a > 1")).find("operations deep"), std::string::npos);
+}
+
 TEST(Sql, EveryPrefixOfAScriptIsAnErrorOrFine) {
   std::string script = kSource + kSink + "INSERT INTO o SELECT window_end, CASE WHEN status IN (1, 2) THEN 'x' ELSE service END, COUNT(*) FILTER (WHERE status BETWEEN 1 AND 5) " + kTvf + kGroup;
   for (size_t n = 0; n < script.size(); ++n) {
