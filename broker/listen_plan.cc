@@ -93,6 +93,14 @@ bool ListenPlan::is_controller(const std::string& name) const {
   return std::find(controller_names.begin(), controller_names.end(), name) != controller_names.end();
 }
 
+bool ListenPlan::controllers_apart(const std::vector<replication::Voter>& voters, BrokerId self) const {
+  auto own = std::find_if(voters.begin(), voters.end(), [&](const replication::Voter& v) { return v.id == self; });
+  return std::any_of(open.begin(), open.end(), [&](const ListenerSpec& l) { return is_controller(l.name); }) &&
+         std::none_of(open.begin(), open.end(), [&](const ListenerSpec& l) {
+           return own != voters.end() && !is_controller(l.name) && l.endpoint.port == own->endpoint.port;
+         });
+}
+
 Result<ListenPlan> plan_listeners(const config::BrokerConfig& config) {
   ListenPlan plan;
   TRY_ASSIGN(Protocols protocols, protocols_of(config));

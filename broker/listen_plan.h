@@ -15,6 +15,9 @@ struct ListenPlan {
   std::vector<std::string> controller_names;
 
   bool is_controller(const std::string& name) const;
+  /// Controllers meet on listeners of their own: there are such, and the address in the voter set is not a client
+  /// listener's.
+  bool controllers_apart(const std::vector<replication::Voter>& voters, BrokerId self) const;
 };
 
 /// Errors: invalid_config, naming the key, for what is malformed and for every listener whose security protocol is not

@@ -211,6 +211,8 @@ Status NodeImpl::open() {
   };
   std::vector<replication::ListenerImage> advertised;
   TRY(open_listeners(advertised));
+  // Nodes on one listener for all have no other way to each other.
+  if (plan_.controllers_apart(options_.voters, c.node_id)) dispatcher_->keep_controller_apis_to(plan_.controller_names);
   quorum_ = replication::QuorumNode::make(runtime_, *logs_, peers_, quorum_options(std::move(advertised)));
   replicas_ = replication::ReplicaManager::make(runtime_, *logs_, peers_, *quorum_, ro);
   FetchOptions fo;

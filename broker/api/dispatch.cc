@@ -52,15 +52,18 @@ void run_produce(const ApiRequest& request, const Buffer& body, std::shared_ptr<
 struct Served {
   Run run;
   ServedRange range;
+  bool controllers_only = false;
 };
 
 const std::unordered_map<int16_t, Served>& table() {
   static const std::unordered_map<int16_t, Served> handlers = [] {
     std::unordered_map<int16_t, Served> t;
-#define HANDLER(Name, snake)                                                                             \
-  {                                                                                                      \
-    const wire::ApiRow* row = wire::find_api(wire::Name##Request::kApiKey);                              \
-    t[row->key] = {&run<wire::Name##Request, wire::Name##Response, &handle_##snake>, {row->min, row->max}}; \
+#define HANDLER(Name, snake)                                                         \
+  {                                                                                  \
+    const wire::ApiRow* row = wire::find_api(wire::Name##Request::kApiKey);          \
+    t[row->key] = {&run<wire::Name##Request, wire::Name##Response, &handle_##snake>, \
+                   {row->min, row->max},                                             \
+                   !(row->flags & (wire::kOnBroker | wire::kHidden))};               \
   }
 #include "broker/api/handlers.def"
     // Produce is advertised from 0 for librdkafka's sake (KAFKA-18659) and served from 3.
@@ -98,6 +101,11 @@ bool Dispatcher::may_run_early(int16_t key) const {
   return row && (row->flags & wire::kOnController);
 }
 
+bool Dispatcher::takes_controller_apis(const std::string& listener) const {
+  return controller_listeners_.empty() ||
+         std::find(controller_listeners_.begin(), controller_listeners_.end(), listener) != controller_listeners_.end();
+}
+
 void Dispatcher::on_frame(Buffer frame, ReplyTicket ticket) {
   if (!ready_ && !may_run_early(load_be<int16_t>(frame.data()))) {
     // A client that came too early waits for the node instead of learning of a cluster without brokers.
@@ -114,7 +122,8 @@ void Dispatcher::on_frame(Buffer frame, ReplyTicket ticket) {
     wire::RequestHeader header{key, version, load_be<int32_t>(frame.data() + 4), std::nullopt};
     return answer_unsupported_api_versions(header, ticket);
   }
-  if (it == table().end() || version < it->second.range.min || version > it->second.range.max) {
+  if (it == table().end() || version < it->second.range.min || version > it->second.range.max ||
+      (it->second.controllers_only && !takes_controller_apis(ticket.connection().listener()))) {
     ++refused_;
     const wire::ApiRow* row = wire::find_api(key);
     WEIR_WARN("closing {}: {} (key {}) version {} is not served here", ticket.connection().peer().to_string(), row ? row->name : "unknown API", key, version);

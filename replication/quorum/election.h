@@ -1,4 +1,6 @@
 #pragma once
+#include <cstdint>
+#include <limits>
 #include <set>
 
 #include "base/util/types.h"
@@ -14,6 +16,17 @@ struct ElectionCell {
   BrokerId leader = kNoBroker;      // of `epoch`, once known
   bool operator==(const ElectionCell&) const = default;
 };
+
+/// Epochs stay below the last number, so that the next one can always be counted.
+inline constexpr LeaderEpoch kEpochMax = std::numeric_limits<LeaderEpoch>::max() - 1;
+/// From here on no request leads far ahead: one stray message must not use up the elections that are left.
+inline constexpr LeaderEpoch kEpochHigh = std::numeric_limits<LeaderEpoch>::max() - 1'000'000;
+inline constexpr LeaderEpoch kEpochStep = 1000;
+
+/// Whether a node in epoch `own` may believe a request that says `epoch`.
+inline bool may_ask(LeaderEpoch epoch, LeaderEpoch own) {
+  return epoch >= 0 && epoch <= kEpochMax && (epoch < kEpochHigh || epoch - kEpochStep <= own);
+}
 
 /// End of a log, as elections compare it: a larger epoch wins, then the longer log (Raft §5.4.1).
 struct LogEnd {
@@ -31,6 +44,7 @@ struct VoteAsk {
 struct VoteAnswer {
   bool granted = false;
   bool fenced = false;              // the ask's epoch is older than ours
+  bool refused = false;             // the ask's epoch is none that an election can have reached
   LeaderEpoch epoch = 0;
   BrokerId leader = kNoBroker;
 };

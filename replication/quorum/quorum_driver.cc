@@ -84,6 +84,13 @@ Status QuorumDriver::start() {
   log_->set_config(config);
   log_->set_listener(this);
   log_view_ = std::make_unique<LogView>(*log_);
+  if (LeaderEpoch epoch = std::max(cell.epoch, log_view_->last_epoch()); cell.epoch < 0 || epoch >= kEpochMax) {
+    return Error(ErrorCode::malformed, "quorum",
+                 "this node's log directory is in epoch " + std::to_string(cell.epoch < 0 ? cell.epoch : epoch) +
+                     " of the metadata quorum, which no election can have reached: a foreign request has spoilt it. "
+                     "Put back a copy of the directory from before, or "
+                     "stop this node, empty the directory and let it catch up from a majority of healthy voters");
+  }
   QuorumTiming timing{.fetch_timeout = options_.timing.fetch_timeout, .election_timeout = options_.timing.election_timeout};
   state_ = std::make_unique<QuorumState>(options_.node_id, options_.voters, timing, *log_view_, runtime_.random());
   QuorumEffects out;

@@ -26,6 +26,13 @@ ErrorCode check_cluster(const Request& r, const std::string& cluster_id) {
   return r.cluster_id && *r.cluster_id != cluster_id ? ErrorCode::inconsistent_cluster_id : ErrorCode::none;
 }
 
+/// As Kafka judges a candidate's log: it is older than the epoch that is campaigned for; before a pre-vote it may be of
+/// the current one (KIP-996).
+bool sane_log(const wire::VoteRequest::PartitionData& p) {
+  return p.last_offset >= 0 && p.last_offset_epoch >= 0 &&
+         (p.pre_vote ? p.last_offset_epoch <= p.replica_epoch : p.last_offset_epoch < p.replica_epoch);
+}
+
 }  // namespace
 
 // --- outgoing
@@ -113,13 +120,16 @@ void QuorumDriver::handle(const wire::VoteRequest& request, Reply<wire::VoteResp
   QuorumEffects out;
   if (request.voter_id != -1 && request.voter_id != options_.node_id) {
     a.error_code = number(ErrorCode::invalid_voter_key);
-  } else if (!options_.voters.contains(p->replica_id) || !state_->is_voter()) {
+  } else if (!options_.voters.contains(p->replica_id) || p->replica_id == options_.node_id || !state_->is_voter()) {
     a.error_code = number(ErrorCode::inconsistent_voter_set);
+  } else if (!sane_log(*p)) {
+    a.error_code = number(ErrorCode::invalid_request);
   } else {
     VoteAsk ask{.epoch = p->replica_epoch, .candidate = p->replica_id, .log = {p->last_offset_epoch, p->last_offset}, .pre_vote = p->pre_vote};
     VoteAnswer answer = state_->on_vote(ask, runtime_.now(), out);
     a.vote_granted = answer.granted;
     if (answer.fenced) a.error_code = number(ErrorCode::fenced_leader_epoch);
+    if (answer.refused) a.error_code = number(ErrorCode::invalid_request);
   }
   a.leader_id = state_->leader();
   a.leader_epoch = state_->cell().epoch;

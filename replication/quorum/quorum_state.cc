@@ -80,8 +80,14 @@ void QuorumState::become_prospective(MonoTime now, QuorumEffects& out) {
 }
 
 void QuorumState::become_candidate(MonoTime now, QuorumEffects& out) {
-  role_ = QuorumRole::candidate;
   round_over_ = false;
+  if (cell_.epoch >= kEpochMax) {
+    WEIR_ERROR("quorum: epoch {} is the last there is: no election can follow it", cell_.epoch);
+    round_over_ = true;
+    wake_at_ = now + election_timeout();
+    return;
+  }
+  role_ = QuorumRole::candidate;
   set_cell({cell_.epoch + 1, self_, kNoBroker}, out);
   out.leader_changed = true;
   tally_.reset(self_);
@@ -125,6 +131,7 @@ bool QuorumState::may_grant(const VoteAsk& ask, MonoTime now) const {
 }
 
 VoteAnswer QuorumState::on_vote(const VoteAsk& ask, MonoTime now, QuorumEffects& out) {
+  if (!may_ask(ask.epoch, cell_.epoch)) return {.refused = true, .epoch = cell_.epoch, .leader = leader()};
   if (ask.epoch < cell_.epoch) return {.fenced = true, .epoch = cell_.epoch, .leader = leader()};
   if (ask.epoch > cell_.epoch) become_unattached(ask.epoch, now, out);
   bool granted = may_grant(ask, now);
@@ -163,7 +170,7 @@ void QuorumState::on_vote_answer(BrokerId from, const VoteAsk& ask, const VoteAn
 // --- leaders of others
 
 void QuorumState::on_leader_heard(BrokerId leader, LeaderEpoch epoch, MonoTime now, QuorumEffects& out) {
-  if (epoch < cell_.epoch) return;
+  if (epoch < cell_.epoch || epoch > kEpochMax) return;
   bool another = leader != kNoBroker && leader != self_;
   if (epoch > cell_.epoch) return another ? become_follower(epoch, leader, now, out) : become_unattached(epoch, now, out);
   if (!another || cell_.leader == leader) return;
@@ -172,6 +179,7 @@ void QuorumState::on_leader_heard(BrokerId leader, LeaderEpoch epoch, MonoTime n
 }
 
 ErrorCode QuorumState::on_begin_epoch(BrokerId leader, LeaderEpoch epoch, MonoTime now, QuorumEffects& out) {
+  if (!may_ask(epoch, cell_.epoch)) return ErrorCode::invalid_request;
   if (epoch < cell_.epoch) {
     if (!faults().stale_leader_not_fenced) return ErrorCode::fenced_leader_epoch;
     cell_ = {epoch, kNoBroker, kNoBroker};
@@ -185,6 +193,7 @@ ErrorCode QuorumState::on_begin_epoch(BrokerId leader, LeaderEpoch epoch, MonoTi
 }
 
 ErrorCode QuorumState::on_end_epoch(BrokerId leader, LeaderEpoch epoch, const std::vector<BrokerId>& successors, MonoTime now, QuorumEffects& out) {
+  if (!may_ask(epoch, cell_.epoch)) return ErrorCode::invalid_request;
   if (epoch < cell_.epoch) return ErrorCode::fenced_leader_epoch;
   on_leader_heard(leader, epoch, now, out);
   if (role_ != QuorumRole::follower || cell_.leader != leader) return ErrorCode::none;
@@ -208,7 +217,7 @@ FetchVerdict QuorumState::on_fetch(const FetchAsk& ask, MonoTime now, QuorumEffe
   if (ask.epoch < cell_.epoch) return {.error = ErrorCode::fenced_leader_epoch};
   if (ask.epoch > cell_.epoch) return {.error = ErrorCode::unknown_leader_epoch};
   if (!leads()) return {.error = ErrorCode::not_leader_or_follower};
-  if (ask.replica == self_ || ask.offset < 0) return {.error = ErrorCode::invalid_request};
+  if (ask.replica == self_ || ask.replica < kNoBroker || ask.offset < 0) return {.error = ErrorCode::invalid_request};
   if (ask.offset > 0) {
     log::EpochEnd end = log_.epoch_end(ask.last_epoch);
     if (end.epoch != ask.last_epoch || end.end_offset < ask.offset) {

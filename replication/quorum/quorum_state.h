@@ -73,12 +73,13 @@ class QuorumState {
  public:
   QuorumState(BrokerId self, VoterSet voters, QuorumTiming timing, const QuorumLog& log, Random& random);
 
-  /// `cell` as read from disk, `high_watermark` as checkpointed. A single voter leads when this returns.
+  /// `cell` as read from disk with an epoch below kEpochMax (the driver refuses others), `high_watermark` as
+  /// checkpointed. A single voter leads when this returns.
   void start(ElectionCell cell, Offset high_watermark, MonoTime now, QuorumEffects& out);
 
   VoteAnswer on_vote(const VoteAsk& ask, MonoTime now, QuorumEffects& out);
   void on_vote_answer(BrokerId from, const VoteAsk& ask, const VoteAnswer& answer, MonoTime now, QuorumEffects& out);
-  /// Errors: fenced_leader_epoch.
+  /// Errors: fenced_leader_epoch, invalid_request.
   ErrorCode on_begin_epoch(BrokerId leader, LeaderEpoch epoch, MonoTime now, QuorumEffects& out);
   ErrorCode on_end_epoch(BrokerId leader, LeaderEpoch epoch, const std::vector<BrokerId>& successors, MonoTime now, QuorumEffects& out);
   /// Somebody said who leads `epoch` (-1: it does not know).

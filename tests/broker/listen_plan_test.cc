@@ -29,6 +29,21 @@ TEST(ListenPlan, ControllersComeLast) {
   EXPECT_TRUE(p->is_controller(p->open[1].name));
 }
 
+TEST(ListenPlan, ControllersAreApartWhenTheyMeetOnAPortOfTheirOwn) {
+  auto two = plan({{"listeners", "CONTROLLER://:9093,PLAINTEXT://:9092"}, {"controller.listener.names", "CONTROLLER"}});
+  auto one = plan({{"listeners", "PLAINTEXT://:9092"}, {"controller.listener.names", "CONTROLLER"}});
+  ASSERT_TRUE(two.ok() && one.ok());
+  auto voter = [](uint16_t port) {
+    return std::vector<replication::Voter>{{.id = 1, .endpoint = {"a", port}}, {.id = 2, .endpoint = {"b", 9092}}};
+  };
+  EXPECT_TRUE(two->controllers_apart(voter(9093), 1));
+  EXPECT_TRUE(two->controllers_apart(voter(19093), 1));  // mapped by a router
+  EXPECT_TRUE(two->controllers_apart({}, 1));            // alone
+  EXPECT_FALSE(two->controllers_apart(voter(9092), 1)) << "its peers come to the client listener";
+  EXPECT_FALSE(one->controllers_apart(voter(9092), 1));
+  EXPECT_FALSE(one->controllers_apart(voter(9093), 1)) << "there is no other listener";
+}
+
 TEST(ListenPlan, EveryNameHasToBePlaintext) {
   for (const char* protocol : {"SSL", "SASL_PLAINTEXT", "SASL_SSL"}) {
     std::string why = refusal({{"listeners", std::string("PLAINTEXT://:9092,") + protocol + "://:9094"}});

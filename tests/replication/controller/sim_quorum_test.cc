@@ -1,8 +1,11 @@
 #include "tests/replication/controller/sim_quorum.h"
 
+#include <limits>
+
 #include <gtest/gtest.h>
 
 #include "base/util/flatten.h"
+#include "replication/quorum/election.h"
 
 namespace weir::replication::test {
 
@@ -88,6 +91,78 @@ wire::CreateTopicsRequest create(const std::string& name, int32_t partitions, in
 }
 
 }  // namespace
+
+namespace {
+
+wire::VoteRequest a_vote(BrokerId candidate, LeaderEpoch epoch, LeaderEpoch last_epoch = 0,
+                         Offset last_offset = 1'000'000'000) {
+  wire::VoteRequest r;
+  wire::VoteRequest::PartitionData p;
+  p.replica_id = candidate;
+  p.replica_epoch = epoch;
+  p.last_offset_epoch = last_epoch;
+  p.last_offset = last_offset;
+  r.topics.push_back({"__cluster_metadata", {p}});
+  return r;
+}
+
+}  // namespace
+
+/// What any client may send where nodes share one listener with clients: none of it may move the quorum.
+TEST(SimQuorum, ForeignVotesAreRefused) {
+  SimCluster c(3);
+  c.start_all();
+  ASSERT_TRUE(c.until([&] { return c.settled(); }));
+  constexpr LeaderEpoch kLast = std::numeric_limits<LeaderEpoch>::max();
+  const BrokerId leader = c.leader();
+  const LeaderEpoch epoch = c[leader].node->view().epoch;
+  auto ask = [&](BrokerId at, wire::VoteRequest r) {
+    std::optional<ErrorCode> got;
+    c.later(c[at], [&](SimCluster::Member& m) {
+      m.node->handle(r, RequestContext{2}, [&](wire::VoteResponse a) {
+        EXPECT_TRUE(a.topics.empty() || !a.topics[0].partitions[0].vote_granted);
+        got = static_cast<ErrorCode>(a.topics.empty() ? a.error_code : a.topics[0].partitions[0].error_code);
+      });
+    });
+    EXPECT_TRUE(c.until([&] { return got.has_value(); }));
+    return got.value_or(ErrorCode::none);
+  };
+  for (BrokerId at = 1; at <= 3; at++) {
+    BrokerId other = at % 3 + 1;
+    EXPECT_EQ(ask(at, a_vote(other, kLast)), ErrorCode::invalid_request);
+    EXPECT_EQ(ask(at, a_vote(other, kEpochHigh)), ErrorCode::invalid_request);
+    EXPECT_EQ(ask(at, a_vote(other, -1)), ErrorCode::invalid_request);
+    EXPECT_EQ(ask(at, a_vote(other, epoch + 1, epoch + 1)), ErrorCode::invalid_request)
+        << "a log of the epoch that is campaigned for";
+    EXPECT_EQ(ask(at, a_vote(other, epoch + 1, 0, -1)), ErrorCode::invalid_request);
+    EXPECT_EQ(ask(at, a_vote(at, epoch + 1)), ErrorCode::inconsistent_voter_set) << "nobody else speaks for this node";
+    EXPECT_EQ(ask(at, a_vote(9, epoch + 1)), ErrorCode::inconsistent_voter_set);
+    wire::VoteRequest elsewhere = a_vote(other, epoch + 1);
+    elsewhere.cluster_id = "another";
+    EXPECT_EQ(ask(at, elsewhere), ErrorCode::inconsistent_cluster_id);
+  }
+  EXPECT_EQ(c.leader(), leader);
+  EXPECT_EQ(c[leader].node->view().epoch, epoch);
+}
+
+TEST(SimQuorum, ANodeWhoseEpochIsUsedUpSaysSoInsteadOfStarting) {
+  SimCluster c(1);
+  c.start(1);
+  auto& m = c[1];
+  m.node.reset();
+  bool written = false;
+  const std::vector<uint8_t> cell = {1, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+  m.logs->write_cell("quorum-state", cell, [&](Status s) { written = s.ok(); });
+  ASSERT_TRUE(c.until([&] { return written; }));
+  QuorumNodeOptions o;
+  o.node_id = 1;
+  o.cluster_id = "sim";
+  o.voters = {{.id = 1}};
+  auto node = QuorumNode::make(*m.runtime, *m.logs, *m.transport, o);
+  Status s = node->start();
+  ASSERT_FALSE(s.ok());
+  EXPECT_NE(s.error().message().find("2147483647"), std::string::npos) << s.error().message();
+}
 
 TEST(SimQuorum, ASingleNodeLeadsAtOnceAndIsUnfenced) {
   SimCluster c(1, 1);

@@ -1,5 +1,7 @@
 #include "replication/quorum/quorum_state.h"
 
+#include <limits>
+
 #include <gtest/gtest.h>
 
 #include "tests/replication/quorum/quorum_world.h"
@@ -88,6 +90,49 @@ TEST(QuorumState, AVoteOfAnOlderEpochIsFenced) {
   VoteAnswer a = n.vote(4, 2, {9, 9}, false);
   EXPECT_TRUE(a.fenced && !a.granted);
   EXPECT_EQ(a.epoch, 5);
+}
+
+TEST(QuorumState, AnEpochThatLeavesNoRoomForTheNextIsNotBelieved) {
+  constexpr LeaderEpoch kLast = std::numeric_limits<LeaderEpoch>::max();
+  One n({}, 3, {5, kNoBroker, kNoBroker});
+  n.take();
+  for (LeaderEpoch epoch : {kLast, kLast - 1, kEpochHigh, -1, std::numeric_limits<LeaderEpoch>::min()}) {
+    for (bool pre : {true, false}) {
+      VoteAnswer a = n.vote(epoch, 2, {0, 0}, pre);
+      EXPECT_TRUE(a.refused && !a.granted && !a.fenced) << epoch;
+      EXPECT_EQ(a.epoch, 5);
+    }
+    EXPECT_EQ(n.s.on_begin_epoch(2, epoch, n.now, n.out), ErrorCode::invalid_request) << epoch;
+    EXPECT_EQ(n.s.on_end_epoch(2, epoch, {1}, n.now, n.out), ErrorCode::invalid_request) << epoch;
+  }
+  n.s.on_leader_heard(2, kLast, n.now, n.out);
+  n.s.on_fetch_answer(2, 5, {.leader = 2, .epoch = kLast}, n.now, n.out);
+  EXPECT_EQ(n.s.cell().epoch, 5);
+  EXPECT_FALSE(n.out.persist);
+}
+
+TEST(QuorumState, TheHighestEpochThatARequestMayLeapToLeavesElectionsEnough) {
+  One n;
+  EXPECT_TRUE(n.vote(kEpochHigh - 1, 2, {0, 0}, false).granted);
+  n.win();
+  ASSERT_TRUE(n.s.leads());
+  EXPECT_EQ(n.s.cell().epoch, kEpochHigh);
+  EXPECT_EQ(n.s.on_begin_epoch(3, kEpochHigh + kEpochStep + 1, n.now, n.out), ErrorCode::invalid_request);
+  EXPECT_EQ(n.s.on_begin_epoch(3, kEpochHigh + kEpochStep, n.now, n.out), ErrorCode::none);
+  EXPECT_EQ(n.s.leader(), 3);
+  // A voter that was away while many were elected learns of it from the answers to its own requests.
+  One late;
+  late.s.on_leader_heard(3, kEpochHigh + 5000, late.now, late.out);
+  EXPECT_EQ(late.s.cell().epoch, kEpochHigh + 5000);
+}
+
+TEST(QuorumState, NobodyCampaignsBeyondTheLastEpoch) {
+  One n({}, 3, {kEpochMax, kNoBroker, kNoBroker});
+  n.win();
+  EXPECT_FALSE(n.s.leads());
+  EXPECT_EQ(n.s.cell().epoch, kEpochMax);
+  n.tick();
+  n.s.check_invariants();
 }
 
 TEST(QuorumState, AShorterLogGetsNoVote) {
