@@ -33,6 +33,11 @@ Status PartitionLogImpl::load(const StoredState& stored) {
   created_ = true;
   if (stored.recovery.epochs && !epochs_.restore(*stored.recovery.epochs)) return Error(ErrorCode::malformed, "log state", id_.tp.to_string() + ": epochs do not grow");
   if (damaged_) epochs_.truncate_to(end);
+  // Snapshots of what is gone: they would bring back sequences of records that the log does not hold.
+  for (; !snapshots_.empty() && snapshots_.back() > end; snapshots_.pop_back()) {
+    TRY(host_.runtime().disk().remove(path(segment_file_name(snapshots_.back(), ".snapshot"))));
+    dir_dirty_ = true;
+  }
   TRY(load_txn_indexes());
   return rebuild_producers(end);
 }

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "tests/log/log_test_util.h"
 #include "tests/sim/sim_fs.h"
 
@@ -57,6 +59,92 @@ TEST(LogFaults, AFailedSyncIsFinal) {
   EXPECT_EQ(listener.failures.size(), 1u);
   EXPECT_EQ(log.durable_offset(), 0);
   EXPECT_EQ(log.append_as_leader(make_batch({}), 0).code(), ErrorCode::kafka_storage_error);
+}
+
+/// A log of several segments and producer snapshots whose process ended well, for tests that damage its files.
+class DamagedLog : public ::testing::Test {
+ protected:
+  static constexpr int kBatches = 40;
+  void SetUp() override {
+    s_.config.segment_bytes = 4096;
+    ASSERT_TRUE(s_.open().ok());
+    PartitionLog& log = s_.make();
+    for (int i = 0; i < kBatches; ++i) {
+      BatchSpec spec{.producer_id = 7, .sequence = i, .value_size = 400};
+      ASSERT_TRUE(log.append_as_leader(make_batch(spec), 0).ok());
+      s_.run();
+    }
+    bool closed = false;
+    s_.set->close([&](Status) { closed = true; });
+    s_.run(std::chrono::seconds(2));
+    ASSERT_TRUE(closed);
+    s_.world->node(0).power_off();
+    s_.set.reset();
+    s_.runtime = &s_.world->node(0).start_shard();
+    auto entries = disk().list("/data/log/t-0");
+    ASSERT_TRUE(entries.ok());
+    for (const io::DirEntry& e : *entries) {
+      if (e.name.ends_with(".log")) segments_.push_back("/data/log/t-0/" + e.name);
+      if (e.name.ends_with(".snapshot")) last_snapshot_ = std::max<Offset>(last_snapshot_, std::stoll(e.name.substr(0, 20)));
+    }
+    std::sort(segments_.begin(), segments_.end());
+    ASSERT_GE(segments_.size(), 4u);
+    ASSERT_EQ(last_snapshot_, kBatches) << "above any end that the tests leave";
+  }
+  io::Disk& disk() { return s_.runtime->disk(); }
+  Offset base(size_t segment) { return std::stoll(segments_[segment].substr(segments_[segment].size() - 24, 20)); }
+  void cut(const std::string& name, uint64_t bytes) {
+    auto file = disk().open(name, io::OpenMode::read_write);
+    ASSERT_TRUE(file.ok());
+    uint64_t size = *disk().size(*file);
+    ASSERT_TRUE(disk().truncate(*file, size > bytes ? size - bytes : 0).ok());
+    disk().close(*file);
+  }
+  /// The log holds [0, end), takes what comes next, and keeps it over two more starts.
+  void expect_holds(Offset end) {
+    ASSERT_TRUE(s_.open().ok());
+    for (int round = 0; round < 3; ++round) {
+      PartitionLog& log = s_.log();
+      ASSERT_EQ(log.log_start_offset(), 0);
+      ASSERT_EQ(log.log_end_offset(), end);
+      Offset next = 0;
+      std::string content = s_.content(log);
+      for (size_t at = 0; at < content.size();) {
+        BatchHeader b(reinterpret_cast<const uint8_t*>(content.data()) + at);
+        EXPECT_EQ(b.base_offset(), next);
+        next = b.end_offset();
+        at += b.size();
+      }
+      EXPECT_EQ(next, end);
+      BatchSpec spec{.producer_id = 7, .sequence = static_cast<int32_t>(end), .value_size = 400};
+      auto appended = log.append_as_follower(make_batch(spec, end++, 0));
+      ASSERT_TRUE(appended.ok()) << appended.error().message();
+      s_.run(std::chrono::seconds(1));
+      ASSERT_TRUE(s_.crash(round == 1).ok());
+    }
+  }
+
+  SimLogs s_{"/data/log", 9};
+  std::vector<std::string> segments_;
+  Offset last_snapshot_ = -1;
+};
+
+TEST_F(DamagedLog, ACutTailEndsTheLogAtTheLastWholeBatch) {
+  cut(segments_.back(), 10);
+  expect_holds(kBatches - 1);
+}
+
+TEST_F(DamagedLog, AnEmptiedActiveSegmentEndsTheLogAtItsBase) {
+  cut(segments_.back(), UINT64_MAX);
+  expect_holds(base(segments_.size() - 1));
+}
+
+TEST_F(DamagedLog, AFlippedByteEndsTheLogThere) {
+  auto file = disk().open(segments_.back(), io::OpenMode::read_write);
+  ASSERT_TRUE(file.ok());
+  ASSERT_TRUE(disk().write_now(*file, *disk().size(*file) - 20, as_bytes("\xff")).ok());
+  disk().close(*file);
+  expect_holds(kBatches - 1);
 }
 
 TEST(LogDirectory, OnlyLeftOverLogsAreRemovedAtTheStart) {
