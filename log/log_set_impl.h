@@ -92,6 +92,7 @@ class LogSetImpl final : public LogSet, private LogHost, private JournalOwner {
     uint64_t cut_by = 0;            // number of the entry that lowered it last, 0: none
     bool restart = false;           // it was a restart, or came behind one
     bool removed = false;
+    Offset log_start = 0;  // the highest that the journal moves it to
   };
   // recovery.cc
   Result<bool> load_state();

@@ -154,7 +154,9 @@ void PartitionLogImpl::maybe_roll(ConstBytes batches, WallMillis now) {
   BatchHeader b(batches.data());
   RollState state{s.size, batches.size(), s.first_timestamp, b.max_timestamp(), now - s.created, b.last_offset() - s.base,
                   s.index.entries() * OffsetIndex::kEntrySize, s.times.entries() * TimeIndex::kEntrySize};
-  if (must_roll(state, config_)) roll(b.base_offset(), now);
+  // A segment begins where the last one ended, also over a gap: so a start sees whether one is missing.
+  Offset end = log_end_offset();
+  if (must_roll(state, config_)) roll(b.last_offset() - end > INT32_MAX ? b.base_offset() : end, now);
 }
 
 void PartitionLogImpl::roll(Offset base, WallMillis now) {

@@ -155,7 +155,8 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   };
   /// Finds the segments up to the stored recovery point and removes what lies above; indexes, epochs and producers as of there. The log is in recovery
   /// until finish_recovery(): nothing is journaled, files change at once.
-  Status load(const StoredState& stored);
+  /// `journal_start`: how far the entries of the journal move the log start. Files below may be gone already.
+  Status load(const StoredState& stored, Offset journal_start);
   /// `next_entry`: number of the first journal entry that may concern the log.
   void begin_recovery(uint64_t next_entry);
   /// Brings the log to the image behind entry `number`, a truncation or restart below the stored recovery point: in memory only.
@@ -200,7 +201,7 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   // truncation (truncation.cc)
   Result<Offset> cut_memory(Offset to);
   void restart_memory(Offset to);
-  void drop_below(Offset start);
+  void drop_below(Offset start, uint64_t number);
   void add_file_change(FileChange change);
   void recount_dirty();
   Status refresh_max_timestamp(Segment& segment);
@@ -227,12 +228,23 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   static void on_disk_read(io::Completion& completion, int32_t result) noexcept;
 
   // partition_recovery.cc
-  Status load_segments(const StoredState& stored);
+  Status load_segments(const StoredState& stored, Offset needed_from);
   Status remove_segment_files(Offset base);
   Status cut_now(Offset to);
   Error malformed(std::string what) const;
   Status load_active(Segment& segment, const StoredState& stored);
   Status load_sealed(Segment& segment);
+  /// Loads all but the active one. False: the log is not whole, and ends at its first hole (KIP-966's unclean restart, one log of it).
+  Result<bool> load_sealed_ones(const std::vector<Offset>& bases, const StoredState& stored, Offset needed_from);
+  struct SealedEnd {
+    Offset offset;
+    FilePos size;
+  };
+  /// Where the whole batches of a sealed segment end.
+  Result<SealedEnd> sealed_end(Segment& segment, Offset expected);
+  Status cut_sealed(Segment& segment, SealedEnd end);
+  /// Removes what was not loaded and begins an empty segment at the hole, or at the log start where that is higher.
+  Status end_at_hole(const std::vector<Offset>& bases, Offset hole, const StoredState& stored);
   /// What rolls a segment by time, and tells the age of the log, is its first batch; a load does not come by it.
   Status restore_first_timestamp(Segment& segment);
   Status load_txn_indexes();

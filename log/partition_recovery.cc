@@ -20,14 +20,14 @@ Offset offset_of_file(const std::string& name, std::string_view suffix) {
 
 }  // namespace
 
-Status PartitionLogImpl::load(const StoredState& stored) {
+Status PartitionLogImpl::load(const StoredState& stored, Offset journal_start) {
   CHECK(recovering_, "a load outside of recovery");
-  TRY(load_segments(stored));
+  TRY(load_segments(stored, std::max(stored.log_start, journal_start)));
   Offset end = log_end_offset();
   log_start_ = journaled_log_start_ = std::min(std::max(stored.log_start, segments_.front()->base), end);
   high_watermark_ = std::min(stored.high_watermark, end);
   written_ = journaled_ = durable_ = notified_ = write_goal_ = end;
-  damaged_ = end != stored.recovery.offset;
+  damaged_ = damaged_ || end != stored.recovery.offset;
   recovery_point_ = {end, active().base, active().size, stored.recovery.entry, stored.recovery.epochs};
   note_indexes(recovery_point_);
   created_ = true;
@@ -42,7 +42,7 @@ Status PartitionLogImpl::load(const StoredState& stored) {
   return rebuild_producers(end);
 }
 
-Status PartitionLogImpl::load_segments(const StoredState& stored) {
+Status PartitionLogImpl::load_segments(const StoredState& stored, Offset needed_from) {
   io::Disk& disk = host_.runtime().disk();
   segments_.clear();
   TRY_ASSIGN(dir_made_, disk.exists(id_.dir));
@@ -69,34 +69,117 @@ Status PartitionLogImpl::load_segments(const StoredState& stored) {
   std::sort(snapshots_.begin(), snapshots_.end());
   // Wholly below the log start: about to be deleted when the process ended, maybe of a history before a restart.
   size_t below = 0;
-  while (below + 1 < bases.size() && bases[below + 1] <= stored.log_start) ++below;
-  if (bases.size() > below && stored.recovery.position == 0 && bases.back() < stored.recovery.segment_base && stored.recovery.segment_base <= stored.log_start) {
+  while (below + 1 < bases.size() && bases[below + 1] <= needed_from) ++below;
+  if (bases.size() > below && stored.recovery.position == 0 && bases.back() < stored.recovery.segment_base && stored.recovery.segment_base <= needed_from) {
     below = bases.size();
   }
   for (size_t i = 0; i < below; ++i) TRY(remove_segment_files(bases[i]));
   bases.erase(bases.begin(), bases.begin() + static_cast<ptrdiff_t>(below));
-  if (bases.empty() || bases.back() != stored.recovery.segment_base) {
-    if (stored.recovery.position > 0) {
-      WEIR_ERROR("{}: segment {} is gone; the log begins anew at {}", id_.tp.to_string(), stored.recovery.segment_base, stored.recovery.offset);
-      for (Offset base : bases) TRY(remove_segment_files(base));
-      bases.clear();
-      damaged_ = true;
-      segments_.push_back(std::make_shared<Segment>(stored.recovery.offset));
-      return {};
-    }
-    bases.push_back(stored.recovery.segment_base);
-  }
-  for (Offset base : bases) {
-    segments_.push_back(std::make_shared<Segment>(base));
-    segments_.back()->created = host_.runtime().wall_now();
-  }
-  for (size_t i = 0; i + 1 < segments_.size(); ++i) {
-    segments_[i]->end = segments_[i + 1]->base;
-    TRY(load_sealed(*segments_[i]));
-  }
+  if (stored.recovery.position == 0 && (bases.empty() || bases.back() != stored.recovery.segment_base)) bases.push_back(stored.recovery.segment_base);
+  TRY_ASSIGN(bool whole, load_sealed_ones(bases, stored, needed_from));
+  if (!whole) return {};
   TRY(load_active(active(), stored));
   TRY(restore_first_timestamp(*segments_.front()));
   return segments_.size() > 1 ? restore_first_timestamp(active()) : Status();
+}
+
+Result<bool> PartitionLogImpl::load_sealed_ones(const std::vector<Offset>& bases, const StoredState& stored, Offset needed_from) {
+  // The log must be whole from its start to the recovery point: what lies behind a hole would be served as if nothing were missing, and with the end that
+  // was acknowledged the node would count as caught up. It ends at the hole instead, and fetches the rest again.
+  const Offset first = bases.empty() ? stored.recovery.offset : bases.front();
+  if (first > needed_from) {
+    TRY(end_at_hole(bases, stored.log_start, stored));
+    return false;
+  }
+  for (size_t i = 0; i < bases.size(); ++i) {
+    bool is_active = bases[i] == stored.recovery.segment_base;
+    auto s = std::make_shared<Segment>(bases[i]);
+    s->created = host_.runtime().wall_now();
+    if (is_active) {
+      segments_.push_back(std::move(s));
+      return true;
+    }
+    Offset next = i + 1 < bases.size() ? bases[i + 1] : stored.recovery.segment_base;
+    TRY_ASSIGN(SealedEnd end, sealed_end(*s, next));
+    s->end = next;
+    if (end.offset == next) {
+      TRY(load_sealed(*s));
+      segments_.push_back(std::move(s));
+      continue;
+    }
+    if (end.size > 0 && end.offset > stored.log_start) {
+      TRY(cut_sealed(*s, end));
+      segments_.push_back(std::move(s));
+    }
+    TRY(end_at_hole(bases, end.offset, stored));
+    return false;
+  }
+  TRY(end_at_hole(bases, stored.recovery.segment_base, stored));
+  return false;
+}
+
+Result<PartitionLogImpl::SealedEnd> PartitionLogImpl::sealed_end(Segment& s, Offset expected) {
+  io::Disk& disk = host_.runtime().disk();
+  TRY(open_file(s));
+  TRY_ASSIGN(uint64_t size, disk.size(s.file->id));
+  auto scan = [&](FilePos from, Offset base) -> Result<SealedEnd> {
+    SealedEnd end{base, from};
+    Status scanned = scan_file(s, from, size, [&](BatchHeader b, Segment&, FilePos pos) {
+      if (b.base_offset() < end.offset || b.end_offset() > expected) return false;
+      end = {b.end_offset(), pos + b.size()};
+      return true;
+    });
+    if (!scanned && scanned.code() != ErrorCode::corrupt_message && scanned.code() != ErrorCode::unsupported_for_message_format) return scanned.error();
+    return end;
+  };
+  // From the last entry of the index on, if there is one: the batches before it are not read at every start.
+  uint8_t entry[OffsetIndex::kEntrySize];
+  if (auto index = disk.open(path(segment_file_name(s.base, ".index")), io::OpenMode::read_only)) {
+    auto bytes = disk.size(*index);
+    uint64_t entries = bytes ? *bytes / sizeof entry : 0;
+    auto got = entries > 0 ? disk.read_now(*index, (entries - 1) * sizeof entry, Bytes(entry, sizeof entry)) : Result<size_t>(size_t{0});
+    disk.close(*index);
+    if (got && *got == sizeof entry) {
+      TRY_ASSIGN(SealedEnd end, scan(OffsetIndex::decode(s.base, ConstBytes(entry, sizeof entry), size).last_position(), s.base));
+      if (end.offset == expected) return end;
+    }
+  }
+  return scan(0, s.base);
+}
+
+Status PartitionLogImpl::cut_sealed(Segment& s, SealedEnd end) {
+  io::Disk& disk = host_.runtime().disk();
+  TRY(open_file(s));
+  TRY(disk.truncate(s.file->id, end.size));
+  TRY(disk.sync_now(s.file->id));
+  // The index files are made anew: they reach over the cut.
+  s.size = 0, s.end = s.base;
+  TRY(scan_file(s, 0, end.size, [&](BatchHeader b, Segment& segment, FilePos) {
+    segment.added(b.last_offset(), b.max_timestamp(), b.size(), config_.index_interval_bytes);
+    return true;
+  }));
+  CHECK(s.size == end.size && s.end == end.offset, "two scans of a segment differ", s.size, end.size);
+  s.written = s.synced = s.size;
+  s.seal();
+  for (const char* suffix : {".index", ".timeindex"}) {
+    Status removed = disk.remove(path(segment_file_name(s.base, suffix)));
+    if (!removed && removed.code() != ErrorCode::not_found) return removed;
+  }
+  return {};
+}
+
+Status PartitionLogImpl::end_at_hole(const std::vector<Offset>& bases, Offset hole, const StoredState& stored) {
+  hole = std::max(hole, stored.log_start);
+  WEIR_ERROR("{}: records from {} to {} are missing on the disk; the log ends at {}, the rest is fetched from the other replicas", id_.tp.to_string(), hole,
+             stored.recovery.offset, hole);
+  for (Offset base : bases) {
+    bool kept = std::any_of(segments_.begin(), segments_.end(), [&](const SegmentPtr& s) { return s->base == base; });
+    if (!kept) TRY(remove_segment_files(base));
+  }
+  damaged_ = true;
+  segments_.push_back(std::make_shared<Segment>(hole));
+  segments_.back()->created = host_.runtime().wall_now();
+  return restore_first_timestamp(*segments_.front());
 }
 
 Status PartitionLogImpl::restore_first_timestamp(Segment& s) {
@@ -320,7 +403,7 @@ Status PartitionLogImpl::replay_log_start(const JournalScan::Entry& entry) {
   log_start_ = journaled_log_start_ = to;
   epochs_.advance_start(to);
   epochs_dirty_ = true;
-  drop_below(to);
+  drop_below(to, entry.number);
   return {};
 }
 

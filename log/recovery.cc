@@ -160,6 +160,7 @@ Status LogSetImpl::plan_entry(const JournalScan::Entry& entry) {
   if (entry.number < plan.next || plan.removed) return {};
   if (entry.kind == EntryKind::remove) plan.removed = true;
   bool restart = entry.kind == EntryKind::restart;
+  if (restart || entry.kind == EntryKind::log_start) plan.log_start = std::max(plan.log_start, entry.offset);
   if (restart || (entry.kind == EntryKind::truncate && entry.offset < plan.end)) {
     plan.end = entry.offset;
     plan.cut_by = entry.number;
@@ -181,7 +182,7 @@ Status LogSetImpl::load_logs() {
     }
     LogPtr log = make_log(s.tp, s.topic_id, options_.until_configured);
     log->begin_recovery(s.stored.recovery.entry);
-    TRY(log->load(s.stored));
+    TRY(log->load(s.stored, plan.log_start));
     if (plan.cut_by == 0) continue;
     TRY(log->lower_to_cut(plan.cut_by, plan.end, plan.restart));
     lowered = true;

@@ -69,7 +69,8 @@ bool PartitionLogImpl::allowed_by(const RecoveryPoint& point, const FileChange& 
     case Kind::free: return true;
     case Kind::cut: return point.entry > change.number || point.offset <= change.end;
     case Kind::restart: return point.entry > change.number;
-    case Kind::below: return point.segment_base >= change.end;
+    // The new log start is in the journal before a file goes: a start tells by it what is deleted from what is lost.
+    case Kind::below: return point.segment_base >= change.end && journaled_number_ >= change.number;
   }
   return false;
 }

@@ -37,8 +37,8 @@ Status PartitionLogImpl::advance_log_start(Offset to) {
   log_start_ = to;
   epochs_.advance_start(to);
   epochs_dirty_ = true;
-  journal_entry(EntryKind::log_start, to, log_end_offset(), {});
-  drop_below(to);
+  uint64_t number = journal_entry(EntryKind::log_start, to, log_end_offset(), {});
+  drop_below(to, number);
   host_.note_state_changed();
   return {};
 }
@@ -149,7 +149,7 @@ void PartitionLogImpl::add_file_change(FileChange change) {
   host_.note_dirty(*this);
 }
 
-void PartitionLogImpl::drop_below(Offset start) {
+void PartitionLogImpl::drop_below(Offset start, uint64_t number) {
   // What is not journaled yet stays, so that the journal and the segments never disagree about a log's beginning.
   Offset limit = std::min(start, journaled_);
   FileChange change;
@@ -173,6 +173,7 @@ void PartitionLogImpl::drop_below(Offset start) {
   aborted_.erase(aborted_.begin(), aborted_.begin() + static_cast<ptrdiff_t>(gone));
   change.kind = FileChange::Kind::below;
   change.end = base;
+  change.number = number;
   change.generation = generation_;
   add_file_change(std::move(change));
   recount_dirty();

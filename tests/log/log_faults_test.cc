@@ -147,6 +147,36 @@ TEST_F(DamagedLog, AFlippedByteEndsTheLogThere) {
   expect_holds(kBatches - 1);
 }
 
+TEST_F(DamagedLog, WithoutItsActiveSegmentTheLogEndsThere) {
+  ASSERT_TRUE(disk().remove(segments_.back()).ok());
+  expect_holds(base(segments_.size() - 1));
+}
+
+TEST_F(DamagedLog, AMissingSegmentEndsTheLogBeforeIt) {
+  ASSERT_TRUE(disk().remove(segments_[1]).ok());
+  expect_holds(base(1));
+}
+
+TEST_F(DamagedLog, ACutSealedSegmentEndsTheLogInIt) {
+  cut(segments_[1], 10);
+  expect_holds(base(2) - 1);
+}
+
+TEST_F(DamagedLog, AnEmptiedSealedSegmentEndsTheLogAtItsBase) {
+  cut(segments_[1], UINT64_MAX);
+  expect_holds(base(1));
+}
+
+TEST_F(DamagedLog, WithoutItsFirstSegmentTheLogIsEmptyAtItsStart) {
+  ASSERT_TRUE(disk().remove(segments_[0]).ok());
+  expect_holds(0);
+}
+
+TEST_F(DamagedLog, WithoutAnySegmentTheLogIsEmptyAtItsStart) {
+  for (const std::string& name : segments_) ASSERT_TRUE(disk().remove(name).ok());
+  expect_holds(0);
+}
+
 TEST(LogDirectory, OnlyLeftOverLogsAreRemovedAtTheStart) {
   SimLogs s("/data/log", 5);
   auto put = [&](const std::string& dir, const std::string& file) {
