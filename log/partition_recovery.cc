@@ -18,6 +18,18 @@ Offset offset_of_file(const std::string& name, std::string_view suffix) {
   return number ? *number : -1;
 }
 
+/// Reads the last whole entry of an index file into `entry`. False: there is none, or it cannot be read.
+Result<bool> last_entry(io::Disk& disk, const std::string& path, Bytes entry) {
+  TRY_ASSIGN(bool there, disk.exists(path));
+  if (!there) return false;
+  TRY_ASSIGN(io::FileId file, disk.open(path, io::OpenMode::read_only));
+  auto size = disk.size(file);
+  uint64_t entries = size ? *size / entry.size() : 0;
+  auto got = entries > 0 ? disk.read_now(file, (entries - 1) * entry.size(), entry) : Result<size_t>(size_t{0});
+  disk.close(file);
+  return got && *got == entry.size();
+}
+
 }  // namespace
 
 Status PartitionLogImpl::load(const StoredState& stored, Offset journal_start) {
@@ -134,15 +146,10 @@ Result<PartitionLogImpl::SealedEnd> PartitionLogImpl::sealed_end(Segment& s, Off
   };
   // From the last entry of the index on, if there is one: the batches before it are not read at every start.
   uint8_t entry[OffsetIndex::kEntrySize];
-  if (auto index = disk.open(path(segment_file_name(s.base, ".index")), io::OpenMode::read_only)) {
-    auto bytes = disk.size(*index);
-    uint64_t entries = bytes ? *bytes / sizeof entry : 0;
-    auto got = entries > 0 ? disk.read_now(*index, (entries - 1) * sizeof entry, Bytes(entry, sizeof entry)) : Result<size_t>(size_t{0});
-    disk.close(*index);
-    if (got && *got == sizeof entry) {
-      TRY_ASSIGN(SealedEnd end, scan(OffsetIndex::decode(s.base, ConstBytes(entry, sizeof entry), size).last_position(), s.base));
-      if (end.offset == expected) return end;
-    }
+  auto found = last_entry(disk, path(segment_file_name(s.base, ".index")), Bytes(entry, sizeof entry));
+  if (found && *found) {
+    TRY_ASSIGN(SealedEnd end, scan(OffsetIndex::decode(s.base, ConstBytes(entry, sizeof entry), size).last_position(), s.base));
+    if (end.offset == expected) return end;
   }
   return scan(0, s.base);
 }
@@ -209,20 +216,12 @@ Status PartitionLogImpl::load_sealed(Segment& s) {
   s.written = s.synced = s.size;
   s.sealed = s.indexes_final = true;
   s.indexes_loaded = false;
-  std::string name = path(segment_file_name(s.base, ".timeindex"));
   uint8_t last[TimeIndex::kEntrySize];
-  TRY_ASSIGN(bool there, disk.exists(name));
-  if (there) {
-    TRY_ASSIGN(io::FileId file, disk.open(name, io::OpenMode::read_only));
-    auto size = disk.size(file);
-    uint64_t entries = size ? *size / sizeof last : 0;
-    auto got = entries > 0 ? disk.read_now(file, (entries - 1) * sizeof last, Bytes(last, sizeof last)) : Result<size_t>(size_t{0});
-    disk.close(file);
-    if (got && *got == sizeof last) {
-      s.max_timestamp = load_be<int64_t>(last);
-      s.max_timestamp_offset = s.base + load_be<uint32_t>(last + 8);
-      return {};
-    }
+  TRY_ASSIGN(bool found, last_entry(disk, path(segment_file_name(s.base, ".timeindex")), Bytes(last, sizeof last)));
+  if (found) {
+    s.max_timestamp = load_be<int64_t>(last);
+    s.max_timestamp_offset = s.base + load_be<uint32_t>(last + 8);
+    return {};
   }
   if (s.size == 0) return {};
   WEIR_WARN("{}: no time index for segment {}; reading it", id_.tp.to_string(), s.base);
