@@ -163,30 +163,26 @@ Offset BrokerSessions::lowest_offset(const MetadataImage& image, BrokerId except
 
 // --- moves
 
-bool unclean_election_enabled(const ControllerContext& c, const std::string& topic) {
-  constexpr const char* kKey = "unclean.leader.election.enable";
-  const ConfigMap& own = c.image.config(ConfigType::topic, topic);
-  if (auto it = own.find(kKey); it != own.end()) return it->second == "true";
-  if (!c.options.configs.topic_default) return false;
-  return c.options.configs.topic_default(c.image, kKey).value_or("false") == "true";
-}
-
 namespace {
 
-size_t min_insync_replicas(const ControllerContext& c, const std::string& topic) {
-  constexpr const char* kKey = "min.insync.replicas";
+/// What the topic sets, else what the cluster does.
+std::optional<std::string> topic_setting(const ControllerContext& c, const std::string& topic, const std::string& key) {
   const ConfigMap& own = c.image.config(ConfigType::topic, topic);
-  std::optional<std::string> value;
-  if (auto it = own.find(kKey); it != own.end())
-    value = it->second;
-  else if (c.options.configs.topic_default)
-    value = c.options.configs.topic_default(c.image, kKey);
+  if (auto it = own.find(key); it != own.end()) return it->second;
+  return c.options.configs.topic_default ? c.options.configs.topic_default(c.image, key) : std::nullopt;
+}
+
+size_t min_insync_replicas(const ControllerContext& c, const std::string& topic) {
   int n = 1;
-  if (value) std::from_chars(value->data(), value->data() + value->size(), n);
+  if (auto value = topic_setting(c, topic, "min.insync.replicas")) std::from_chars(value->data(), value->data() + value->size(), n);
   return static_cast<size_t>(std::max(n, 1));
 }
 
 }  // namespace
+
+bool unclean_election_enabled(const ControllerContext& c, const std::string& topic) {
+  return topic_setting(c, topic, "unclean.leader.election.enable") == "true";
+}
 
 MetadataRecords set_aside(const ControllerContext& c, BrokerId broker) {
   auto may_lead = [&](BrokerId id) { return is_active(c.image, id); };

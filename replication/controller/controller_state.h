@@ -1,5 +1,4 @@
 #pragma once
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -7,6 +6,7 @@
 #include "base/util/rng.h"
 #include "base/wire/records/metadata_record.h"
 #include "replication/controller/controller_options.h"
+#include "replication/controller/partition_change.h"
 #include "replication/decider/decider.h"
 #include "replication/metadata/image_builder.h"
 
@@ -27,10 +27,6 @@ class ControllerState {
 using MetadataRecords = std::vector<wire::MetadataRecord>;
 template <class Response>
 using ControllerDecision = Decision<wire::MetadataRecord, Response>;
-
-/// Brokers that get a leadership only when nobody else can have it, the earliest first: back since then (many clients
-/// do not reach them yet), or silent (max).
-using LastChoice = std::map<BrokerId, MonoTime>;
 
 /// What every decision may read beside the state.
 struct ControllerContext {

@@ -10,13 +10,17 @@
 
 namespace weir::replication {
 
+/// Brokers that get a leadership only when nobody else can have it, the earliest first: back since then (many clients
+/// do not reach them yet), or silent (max).
+using LastChoice = std::map<BrokerId, MonoTime>;
+
 /// How a partition is to change and who may lead it.
 struct PartitionPlan {
   std::vector<BrokerId> isr;               // wanted; may not become empty: the last member stays
   std::function<bool(BrokerId)> may_lead;  // alive and not about to leave
   bool unclean = false;       // unclean.leader.election.enable: a replica outside the ISR may lead when none of it can
   bool prefer_first = false;  // move leadership to the preferred replica when it may lead
-  std::map<BrokerId, MonoTime> last_choice = {};  // elected only when nobody else can be, the earliest first
+  LastChoice last_choice = {};
 };
 
 /// The record that makes `now` so, with a leader elected by the rules: the leader stays while it is in the ISR and may
