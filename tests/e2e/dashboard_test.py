@@ -5,7 +5,6 @@ and resume; a node that dies is on the page of another; a result row is on the s
 """
 import json
 import re
-import statistics
 import threading
 import time
 import urllib.error
@@ -13,28 +12,12 @@ import urllib.request
 
 import websocket
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
 
-from harness import WEIR, Cluster, main, run, say, wait_for
+import windows as windows_job
+from harness import Cluster, main, say, wait_for
+from load import create_topic
 
 WINDOWS = 300
-JOB = """
-CREATE TABLE i (ts BIGINT, v BIGINT, et AS TO_TIMESTAMP_LTZ(ts, 3), WATERMARK FOR et AS et) WITH (
-  'connector' = 'kafka', 'topic' = 'in', 'properties.bootstrap.servers' = '${BOOTSTRAP}', 'format' = 'json', 'scan.watermark.emit.strategy' = 'on-event');
-CREATE TABLE o (window_start TIMESTAMP(3), window_end TIMESTAMP(3), n BIGINT, total BIGINT) WITH (
-  'connector' = 'kafka', 'topic' = 'out', 'properties.bootstrap.servers' = '${BOOTSTRAP}', 'format' = 'json');
-INSERT INTO o SELECT window_start, window_end, COUNT(*), SUM(v) FROM TABLE(TUMBLE(TABLE i, DESCRIPTOR(et), INTERVAL '1' SECOND)) GROUP BY window_start, window_end;
-"""
-
-
-def create(cluster, *topics):
-    admin = AdminClient({"bootstrap.servers": cluster.bootstrap})
-    for future in admin.create_topics([NewTopic(t, 1, 3) for t in topics]).values():
-        future.result(30)
-
-
-def run_job(cluster):
-    run([WEIR, "sql", "-e", JOB, "--var", f"BOOTSTRAP={cluster.bootstrap}", "--bootstrap", cluster.bootstrap], timeout=60)
 
 
 def get(cluster, node, path):
@@ -76,11 +59,10 @@ def apply(items, message):
 def documents():
     """Every route of every node tells of the cluster."""
     with Cluster(3) as cluster:
-        create(cluster, "in", "out")
-        run_job(cluster)
+        windows_job.start_job(cluster)
         producer = Producer({"bootstrap.servers": cluster.bootstrap})
         for i in range(3):
-            producer.produce("in", json.dumps({"ts": 1_700_000_000_000 + i * 1000, "v": i}).encode())
+            producer.produce("in", windows_job.record(i))
         assert producer.flush(30) == 0
         for node in (1, 2, 3):
             wait_for(f"the quorum as node {node} shows it", 20, lambda: all(
@@ -120,14 +102,14 @@ def stream():
         first = live.next("snapshot")
         items, seq = {}, first["seq"]
         apply(items, first)
-        create(cluster, "one")
+        create_topic(cluster, "one", 1)
         while "topic/one" not in items:
             delta = live.next("delta")
             assert delta["prev"] == seq, (delta["prev"], seq)
             seq = delta["seq"]
             apply(items, delta)
         live.close()
-        create(cluster, "two")
+        create_topic(cluster, "two", 1)
         # Somebody looks, so that the change is noticed while the first is away.
         other = Live(cluster, 1)
         other.subscribe("topics")
@@ -148,7 +130,8 @@ def stream():
 def death():
     """A node is killed: the page of another shows it down, its partitions led by others, and both as events; then it comes back."""
     with Cluster(3) as cluster:
-        create(cluster, "in", "out")
+        for topic in ("in", "out"):
+            create_topic(cluster, topic, 1)
         live = Live(cluster, 1)
         live.subscribe("cluster")
         items = {}
@@ -176,8 +159,7 @@ def death():
 def latency():
     """From a window's closing record to its row on the stream of a node."""
     with Cluster(3) as cluster:
-        create(cluster, "in", "out")
-        run_job(cluster)
+        windows_job.start_job(cluster)
         live = Live(cluster, 2)
         live.subscribe("series", params={"range_ms": 600_000})
         arrived, doubled, over = {}, [], threading.Event()
@@ -198,14 +180,7 @@ def latency():
 
         listener = threading.Thread(target=listen)
         listener.start()
-        producer = Producer({"bootstrap.servers": cluster.bootstrap, "enable.idempotence": True, "linger.ms": 0})
-        sent = {}
-        for i in range(WINDOWS + 1):
-            # The record of second i closes the window of second i-1, whose total is i-1.
-            sent[i - 1] = time.perf_counter()
-            producer.produce("in", json.dumps({"ts": 1_700_000_000_000 + i * 1000, "v": i}).encode())
-            producer.flush(30)
-            time.sleep(0.02)
+        sent = windows_job.close_windows(cluster, WINDOWS)
         try:
             wait_for("every window's row", 30, lambda: len(arrived) >= WINDOWS)
         finally:
@@ -213,9 +188,7 @@ def latency():
             listener.join()
         live.close()
         assert sorted(arrived) == list(range(WINDOWS)) and not doubled, (sorted(arrived)[:5], doubled[:5])
-        taken = sorted((arrived[i] - sent[i]) * 1000 for i in range(WINDOWS))
-        say(f"closing record sent → row on the live stream: p50 {statistics.median(taken):.1f} ms, p99 {taken[int(len(taken) * 0.99)]:.1f} ms, "
-            f"max {taken[-1]:.1f} ms over {WINDOWS} windows (goal: p99 100 ms)")
+        windows_job.report("row on the live stream", sent, arrived, WINDOWS)
 
 
 main([documents, stream, death, latency])

@@ -7,16 +7,17 @@ import glob
 import json
 import math
 import os
-import statistics
 import subprocess
 import sys
 import threading
 import time
 
 from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
 
+import windows as windows_job
 from harness import ROOT, WEIR, Cluster, run, say, wait_for
+from load import create_topic
 
 CASES = os.path.join(ROOT, "tests/sql/oracle")
 ALL = sorted(os.listdir(CASES))
@@ -33,12 +34,6 @@ def inputs_of(case):
     if os.path.exists(single):
         return [lines_of(single)]
     return [lines_of(p) for p in sorted(glob.glob(os.path.join(CASES, case, "input.p*.jsonl.zst")))]
-
-
-def create(cluster, topic, partitions):
-    admin = AdminClient({"bootstrap.servers": cluster.bootstrap})
-    for future in admin.create_topics([NewTopic(topic, partitions, 3)]).values():
-        future.result(30)
 
 
 def produce(cluster, topic, inputs, upto=None, start=0):
@@ -103,8 +98,8 @@ def oracle(cases):
         for case in cases:
             inputs = inputs_of(case)
             source, sink = f"in-{case}", f"out-{case}"
-            create(cluster, source, len(inputs))
-            create(cluster, sink, 1)
+            create_topic(cluster, source, len(inputs))
+            create_topic(cluster, sink, 1)
             produce(cluster, source, inputs)
             began = time.monotonic()
             run(sql(cluster, case, source, sink, case), timeout=90)
@@ -126,8 +121,8 @@ def restart():
         text = f.read().replace("'scan.bounded.mode' = 'latest-offset',", "'scan.bounded.mode' = 'unbounded',")
     with Cluster(3) as cluster:
         [lines] = inputs_of(case)
-        create(cluster, "in", 1)
-        create(cluster, "out", 1)
+        create_topic(cluster, "in", 1)
+        create_topic(cluster, "out", 1)
         run(sql(cluster, case, "in", "out", "restarted", text), timeout=60)
         half = len(lines) // 2
         produce(cluster, "in", [lines], upto=half)
@@ -154,17 +149,8 @@ def restart():
 
 def latency(windows):
     """One-second windows closed by one record each; the row is awaited by a consumer at the output topic's end."""
-    script = """
-CREATE TABLE i (ts BIGINT, v BIGINT, et AS TO_TIMESTAMP_LTZ(ts, 3), WATERMARK FOR et AS et) WITH (
-  'connector' = 'kafka', 'topic' = '${IN}', 'properties.bootstrap.servers' = '${BOOTSTRAP}', 'format' = 'json', 'scan.watermark.emit.strategy' = 'on-event');
-CREATE TABLE o (window_start TIMESTAMP(3), window_end TIMESTAMP(3), n BIGINT, total BIGINT) WITH (
-  'connector' = 'kafka', 'topic' = '${OUT}', 'properties.bootstrap.servers' = '${BOOTSTRAP}', 'format' = 'json');
-INSERT INTO o SELECT window_start, window_end, COUNT(*), SUM(v) FROM TABLE(TUMBLE(TABLE i, DESCRIPTOR(et), INTERVAL '1' SECOND)) GROUP BY window_start, window_end;
-"""
     with Cluster(3) as cluster:
-        create(cluster, "in", 1)
-        create(cluster, "out", 1)
-        run(sql(cluster, None, "in", "out", "latency", script), timeout=60)
+        windows_job.start_job(cluster)
         consumer = Consumer({"bootstrap.servers": cluster.bootstrap, "group.id": "latency", "fetch.wait.max.ms": 500})
         consumer.assign([TopicPartition("out", 0, 0)])
         arrived = {}
@@ -178,22 +164,12 @@ INSERT INTO o SELECT window_start, window_end, COUNT(*), SUM(v) FROM TABLE(TUMBL
 
         listener = threading.Thread(target=listen)
         listener.start()
-        producer = Producer({"bootstrap.servers": cluster.bootstrap, "enable.idempotence": True, "linger.ms": 0})
-        sent = {}
-        base = 1_700_000_000_000
-        for i in range(windows + 1):
-            # The record of second i closes the window of second i-1, whose total is i-1.
-            producer.produce("in", json.dumps({"ts": base + i * 1000, "v": i}).encode())
-            sent[i - 1] = time.perf_counter()
-            producer.flush(30)
-            time.sleep(0.02)
+        sent = windows_job.close_windows(cluster, windows)
         wait_for("all windows' rows", 30, lambda: len(arrived) >= windows)
         over.set()
         listener.join()
         consumer.close()
-        taken = sorted((arrived[i] - sent[i]) * 1000 for i in range(windows))
-        say(f"closing record sent → row read: p50 {statistics.median(taken):.1f} ms, p99 {taken[int(len(taken) * 0.99)]:.1f} ms, "
-            f"max {taken[-1]:.1f} ms over {windows} windows (goal: p99 100 ms)")
+        windows_job.report("row read", sent, arrived, windows)
 
 
 def main():
