@@ -67,7 +67,8 @@ Status require_plain(const Protocols& protocols, std::string_view key, const std
 
 bool is_open_host(const std::string& host) { return host.empty() || host == "0.0.0.0" || host == "::"; }
 
-Advertised advertise(const ListenPlan& plan, const ListenerSpec& listener, uint16_t port, const std::string& host_for_others) {
+Advertised advertise(const ListenPlan& plan, const ListenerSpec& listener, uint16_t port,
+                     const std::string& host_for_others) {
   Advertised out{{listener.endpoint.host, port}};
   for (const ListenerSpec& a : plan.advertised) {
     if (a.name != listener.name) continue;
@@ -79,7 +80,8 @@ Advertised advertise(const ListenPlan& plan, const ListenerSpec& listener, uint1
   return out;
 }
 
-std::string host_for_others(const std::vector<replication::Voter>& voters, BrokerId self, const std::function<std::string()>& host_name) {
+std::string host_for_others(const std::vector<replication::Voter>& voters, BrokerId self,
+                            const std::function<std::string()>& host_name) {
   bool all_here = true;
   for (const replication::Voter& v : voters) {
     if (v.id == self && !is_open_host(v.endpoint.host)) return v.endpoint.host;

@@ -31,13 +31,16 @@ bool is_open_host(const std::string& host);
 /// What a listener that is bound to `port` is registered as.
 struct Advertised {
   io::Endpoint endpoint;
-  /// Nobody said under which host this node is reached there: clients of it are told the one they dialled, and `endpoint` is for those of other nodes.
+  /// Nobody said under which host this node is reached there: clients of it are told the one they dialled, and
+  /// `endpoint` is for those of other nodes.
   bool host_unknown = false;
 };
-Advertised advertise(const ListenPlan& plan, const ListenerSpec& listener, uint16_t port, const std::string& host_for_others);
+Advertised advertise(const ListenPlan& plan, const ListenerSpec& listener, uint16_t port,
+                     const std::string& host_for_others);
 
-/// The host that stands in where none is configured: the one under which the other voters reach this node, 127.0.0.1 where all of them are on this machine, else
-/// `host_name()`, as Kafka does.
-std::string host_for_others(const std::vector<replication::Voter>& voters, BrokerId self, const std::function<std::string()>& host_name);
+/// The host that stands in where none is configured: the one under which the other voters reach this node, 127.0.0.1
+/// where all of them are on this machine, else `host_name()`, as Kafka does.
+std::string host_for_others(const std::vector<replication::Voter>& voters, BrokerId self,
+                            const std::function<std::string()>& host_name);
 
 }  // namespace weir::broker

@@ -40,18 +40,22 @@ Result<MetaProperties> read_meta_properties(io::Disk& disk, const std::string& d
   return meta;
 }
 
-Status format_log_dir(io::Disk& disk, const std::string& dir, const MetaProperties& meta, const std::vector<replication::Voter>& voters) {
+Status format_log_dir(io::Disk& disk, const std::string& dir, const MetaProperties& meta,
+                      const std::vector<replication::Voter>& voters) {
   TRY(disk.make_dirs(dir));
   auto old = read_meta_properties(disk, dir);
   if (old) {
     return Error(ErrorCode::already_exists, "format",
-                 fmt::format("{} is formatted already, for node {} of cluster {}; use another directory or remove it", dir, old->node_id, old->cluster_id));
+                 fmt::format("{} is formatted already, for node {} of cluster {}; use another directory or remove it",
+                             dir, old->node_id, old->cluster_id));
   }
   if (old.code() != ErrorCode::not_found) return old.error();
   std::string voters_text;
-  for (const auto& v : voters) voters_text += fmt::format("{}@{}:{}\n", v.id, v.endpoint.to_string(), v.directory_id.to_string());
+  for (const auto& v : voters)
+    voters_text += fmt::format("{}@{}:{}\n", v.id, v.endpoint.to_string(), v.directory_id.to_string());
   if (!voters.empty()) TRY(disk.write_file_atomic(path_of(dir, "weir.voters"), as_bytes(voters_text)));
-  std::string text = fmt::format("#\nversion=1\ncluster.id={}\nnode.id={}\ndirectory.id={}\n", meta.cluster_id, meta.node_id, meta.directory_id.to_string());
+  std::string text = fmt::format("#\nversion=1\ncluster.id={}\nnode.id={}\ndirectory.id={}\n", meta.cluster_id,
+                                 meta.node_id, meta.directory_id.to_string());
   return disk.write_file_atomic(path_of(dir, "meta.properties"), as_bytes(text));
 }
 

@@ -18,9 +18,12 @@ struct MetaProperties {
 
 /// Errors: not_found when the directory is not formatted; malformed with the path for a file that is not ours.
 Result<MetaProperties> read_meta_properties(io::Disk& disk, const std::string& dir);
-/// Makes the directory when missing. Errors: already_exists when it is formatted (for another cluster or node, `detail` says which).
-Status format_log_dir(io::Disk& disk, const std::string& dir, const MetaProperties& meta, const std::vector<replication::Voter>& voters);
-/// The voters given at format (--initial-controllers, --standalone); empty when there were none. Lies in `weir.voters`, one "ID@HOST:PORT:DIRECTORY" a line.
+/// Makes the directory when missing. Errors: already_exists when it is formatted (for another cluster or node, `detail`
+/// says which).
+Status format_log_dir(io::Disk& disk, const std::string& dir, const MetaProperties& meta,
+                      const std::vector<replication::Voter>& voters);
+/// The voters given at format (--initial-controllers, --standalone); empty when there were none. Lies in `weir.voters`,
+/// one "ID@HOST:PORT:DIRECTORY" a line.
 Result<std::vector<replication::Voter>> read_voters(io::Disk& disk, const std::string& dir);
 
 /// "1@localhost:9093" or "1@localhost:9093:DIRECTORY-ID". Errors: invalid_argument.

@@ -28,8 +28,12 @@ constexpr Duration kShutdownMax{5'000'000'000};
 class NodeImpl final : public Node, public replication::MetadataListener {
  public:
   NodeImpl(io::Runtime& runtime, NodeOptions options)
-      : runtime_(runtime), options_(std::move(options)), waiter_(runtime), topics_(runtime),
-        request_memory_(static_cast<size_t>(options_.config.weir_request_memory_bytes)), groups_(runtime, options_.config),
+      : runtime_(runtime),
+        options_(std::move(options)),
+        waiter_(runtime),
+        topics_(runtime),
+        request_memory_(static_cast<size_t>(options_.config.weir_request_memory_bytes)),
+        groups_(runtime, options_.config),
         tick_([this] { tick(); }) {
     limits_.request_bytes_max = static_cast<size_t>(options_.config.socket_request_max_bytes);
   }
@@ -135,8 +139,11 @@ Status NodeImpl::open_listeners(std::vector<replication::ListenerImage>& adverti
     io::Endpoint at = spec.endpoint;
     if (at.host.empty()) at.host = "0.0.0.0";
     if (Status s = listener->open(at); !s) {
-      std::string hint = s.code() == ErrorCode::busy_address ? "another process listens there; choose another port in listeners, or stop it" : "see listeners";
-      return Error(s.code(), "listener", fmt::format("{}://{}: {}; {}", spec.name, at.to_string(), s.error().message(), hint));
+      std::string hint = s.code() == ErrorCode::busy_address
+                             ? "another process listens there; choose another port in listeners, or stop it"
+                             : "see listeners";
+      return Error(s.code(), "listener",
+                   fmt::format("{}://{}: {}; {}", spec.name, at.to_string(), s.error().message(), hint));
     }
     if (!plan_.is_controller(spec.name)) {
       Advertised told = advertise(plan_, spec, listener->endpoint().port, stand_in);
@@ -150,7 +157,9 @@ Status NodeImpl::open_listeners(std::vector<replication::ListenerImage>& adverti
 
 replication::QuorumNodeOptions NodeImpl::quorum_options(std::vector<replication::ListenerImage> advertised) const {
   const config::BrokerConfig& c = options_.config;
-  auto has_role = [&](const char* role) { return std::find(c.process_roles.begin(), c.process_roles.end(), role) != c.process_roles.end(); };
+  auto has_role = [&](const char* role) {
+    return std::find(c.process_roles.begin(), c.process_roles.end(), role) != c.process_roles.end();
+  };
   replication::QuorumNodeOptions o;
   o.node_id = c.node_id;
   o.is_controller = has_role("controller");
@@ -201,7 +210,9 @@ Status NodeImpl::open() {
   ro.replica_fetch_wait_max = milliseconds(c.replica_fetch_wait_max_ms);
   ro.replica_fetch_max_bytes = c.replica_fetch_max_bytes;
   ro.replica_fetch_response_max_bytes = c.replica_fetch_response_max_bytes;
-  ro.settings = [this](const replication::MetadataImage& image, const std::string& topic) { return topic_settings(image, options_.config, topic); };
+  ro.settings = [this](const replication::MetadataImage& image, const std::string& topic) {
+    return topic_settings(image, options_.config, topic);
+  };
 
   dispatcher_ = std::make_unique<Dispatcher>();
   dispatcher_->closed = [this](Connection& connection) {
@@ -219,8 +230,9 @@ Status NodeImpl::open() {
   fo.max_bytes = c.fetch_max_bytes;
   fo.sessions.slots = static_cast<size_t>(c.max_incremental_fetch_session_cache_slots);
   fetch_ = std::make_unique<FetchHandler>(runtime_, *replicas_, fo);
-  services_ = std::make_unique<Services>(
-      Services{runtime_, options_.config, *logs_, *quorum_, *replicas_, peers_, waiter_, topics_, producer_ids_, groups_, *fetch_, suspects_, dialled_});
+  services_ = std::make_unique<Services>(Services{runtime_, options_.config, *logs_, *quorum_, *replicas_, peers_,
+                                                  waiter_, topics_, producer_ids_, groups_, *fetch_, suspects_,
+                                                  dialled_});
   topics_.attach(*services_);
   producer_ids_.attach(*services_);
   groups_.attach(*services_);

@@ -13,18 +13,22 @@ namespace weir::broker {
 struct NodeOptions {
   config::BrokerConfig config;
   std::string cluster_id;
-  std::string log_dir;                      // empty: memory only
+  std::string log_dir;  // empty: memory only
   Uuid directory_id;
-  std::vector<replication::Voter> voters;   // static; empty: this node alone
-  int32_t quorum_fetch_bytes = 0;           // how much of the quorum's log a follower asks for at a time; 0: the quorum's own choice
-  uint64_t journal_bytes = 0;               // of a new commit journal, which grows from there up to weir.journal.bytes; 0: the log's own choice
-  std::function<std::string()> host_name;   // of this machine, as others know it; asked where no host is configured
+  std::vector<replication::Voter> voters;  // static; empty: this node alone
+  int32_t quorum_fetch_bytes = 0;  // how much of the quorum's log a follower asks for at a time; 0: the quorum's own
+                                   // choice
+  uint64_t journal_bytes = 0;  // of a new commit journal, which grows from there up to weir.journal.bytes; 0: the log's
+                               // own choice
+  std::function<std::string()> host_name;  // of this machine, as others know it; asked where no host is configured
 };
 
-/// A node as it is shipped, above the runtime: logs, quorum, replicas, coordinators, listeners. The simulator runs the same. Lives on one shard's thread.
+/// A node as it is shipped, above the runtime: logs, quorum, replicas, coordinators, listeners. The simulator runs the
+/// same. Lives on one shard's thread.
 class Node {
  public:
-  /// Opens the logs (recovery happens here) and the listeners. Plain calls. Errors: those of LogSet::open and of listen, with what to do in `detail`.
+  /// Opens the logs (recovery happens here) and the listeners. Plain calls. Errors: those of LogSet::open and of
+  /// listen, with what to do in `detail`.
   static Result<std::unique_ptr<Node>> open(io::Runtime& runtime, NodeOptions options);
   virtual ~Node() = default;
 

@@ -2,7 +2,8 @@
 
 namespace weir::broker {
 
-void MetadataWaiter::wait(const replication::ImagePtr& now, Predicate holds, Duration timeout, std::function<void(bool)> done) {
+void MetadataWaiter::wait(const replication::ImagePtr& now, Predicate holds, Duration timeout,
+                          std::function<void(bool)> done) {
   if (now && holds(*now)) return done(true);
   waits_.push_back({std::move(holds), std::move(done), nullptr});
   auto it = std::prev(waits_.end());

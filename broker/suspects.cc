@@ -7,7 +7,8 @@ namespace {
 constexpr Duration kProbeTimeout{200'000'000};
 }  // namespace
 
-Suspects::Suspects(io::Runtime& runtime, replication::Transport& peers) : runtime_(runtime), peers_(peers), timer_([this] { look(); }) {
+Suspects::Suspects(io::Runtime& runtime, replication::Transport& peers)
+    : runtime_(runtime), peers_(peers), timer_([this] { look(); }) {
   peers_.on_disconnect([this, alive = alive_](BrokerId node) {
     if (*alive) on_disconnect(node);
   });
@@ -34,7 +35,8 @@ void Suspects::on_disconnect(BrokerId node) {
   if (!broker || broker->fenced || suspected_.contains(node)) return;
   suspected_[node] = {broker->epoch, runtime_.now() + kHoldMax};
   if (!timer_.armed()) runtime_.arm_in(timer_, kHoldMax);
-  // Of a node that takes connections nothing is to be expected soon: its connection broke for another reason, or it is back already.
+  // Of a node that takes connections nothing is to be expected soon: its connection broke for another reason, or it is
+  // back already.
   peers_.probe(node, kProbeTimeout, [this, alive = alive_, node](bool reachable) {
     if (*alive && reachable) clear(node);
   });

@@ -10,8 +10,9 @@
 
 namespace weir::broker {
 
-/// Nodes whose connections broke and of whom the metadata does not say yet what became of them. A client that lost a leader asks for metadata within a millisecond of
-/// the node's death, some milliseconds before there is another leader; told the old one it asks again only much later (librdkafka: up to 1 s). So its answer waits here.
+/// Nodes whose connections broke and of whom the metadata does not say yet what became of them. A client that lost a
+/// leader asks for metadata within a millisecond of the node's death, some milliseconds before there is another leader;
+/// told the old one it asks again only much later (librdkafka: up to 1 s). So its answer waits here.
 class Suspects {
  public:
   Suspects(io::Runtime& runtime, replication::Transport& peers);

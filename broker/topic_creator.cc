@@ -11,7 +11,8 @@ constexpr Duration kImageTimeout{5'000'000'000};
 
 bool has_leaders(const replication::MetadataImage& image, const std::string& name) {
   const replication::TopicImage* topic = image.topic(name);
-  return topic && std::all_of(topic->partitions.begin(), topic->partitions.end(), [](const auto& p) { return p.leader != kNoBroker; });
+  return topic && std::all_of(topic->partitions.begin(), topic->partitions.end(),
+                              [](const auto& p) { return p.leader != kNoBroker; });
 }
 
 wire::CreateTopicsRequest::CreatableTopic describe(const std::string& name, const Services& node) {
@@ -19,12 +20,16 @@ wire::CreateTopicsRequest::CreatableTopic describe(const std::string& name, cons
   topic.name = name;
   topic.num_partitions = -1;
   topic.replication_factor = -1;
-  auto alive = std::count_if(node.image().brokers.begin(), node.image().brokers.end(), [](const auto& b) { return !b.second->fenced; });
-  auto factor = [&](int32_t wanted) { return static_cast<int16_t>(std::max<int64_t>(1, std::min<int64_t>(wanted, alive))); };
+  auto alive = std::count_if(node.image().brokers.begin(), node.image().brokers.end(),
+                             [](const auto& b) { return !b.second->fenced; });
+  auto factor = [&](int32_t wanted) {
+    return static_cast<int16_t>(std::max<int64_t>(1, std::min<int64_t>(wanted, alive)));
+  };
   if (name == "__consumer_offsets") {
     topic.num_partitions = node.config.offsets_topic_num_partitions;
     topic.replication_factor = factor(node.config.offsets_topic_replication_factor);
-    topic.configs = {{"cleanup.policy", "compact"}, {"compression.type", "producer"},
+    topic.configs = {{"cleanup.policy", "compact"},
+                     {"compression.type", "producer"},
                      {"segment.bytes", std::to_string(node.config.offsets_topic_segment_bytes)}};
   } else if (name.starts_with("__weir_")) {
     topic.num_partitions = 1;
@@ -51,7 +56,8 @@ void TopicCreator::ensure(const std::string& topic, std::function<void(ErrorCode
     if (response && !response->topics.empty()) code = static_cast<ErrorCode>(response->topics[0].error_code);
     if (code != ErrorCode::none && code != ErrorCode::topic_already_exists) return finish(topic, code);
     node_->metadata_waiter.wait(
-        node_->replicas.image(), [topic](const replication::MetadataImage& image) { return has_leaders(image, topic); }, kImageTimeout,
+        node_->replicas.image(), [topic](const replication::MetadataImage& image) { return has_leaders(image, topic); },
+        kImageTimeout,
         [this, topic](bool there) { finish(topic, there ? ErrorCode::none : ErrorCode::leader_not_available); });
   });
 }
@@ -77,8 +83,10 @@ void ProducerIds::fetch_block() {
     waiting_.clear();
     if (code == ErrorCode::none) next_ = response->producer_id_start, end_ = next_ + response->producer_id_len;
     for (auto& done : waiting) {
-      if (code != ErrorCode::none) done(Result<ProducerId>(code));
-      else next(std::move(done));
+      if (code != ErrorCode::none)
+        done(Result<ProducerId>(code));
+      else
+        next(std::move(done));
     }
   });
 }

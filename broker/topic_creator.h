@@ -8,16 +8,17 @@
 
 namespace weir::broker {
 
-/// Makes topics on behalf of clients and of the node itself (internal topics), and waits until this node's metadata shows them with leaders, so that the answer
-/// that made a topic already names its leader. One creation per name at a time; later askers join it.
+/// Makes topics on behalf of clients and of the node itself (internal topics), and waits until this node's metadata
+/// shows them with leaders, so that the answer that made a topic already names its leader. One creation per name at a
+/// time; later askers join it.
 class TopicCreator {
  public:
   explicit TopicCreator(io::Runtime& runtime) : runtime_(runtime) {}
   /// Set once the node is put together.
   void attach(Services& node) { node_ = &node; }
 
-  /// `done(none)` when the topic exists in this node's image with a leader for every partition, else why not. Internal topics (`__consumer_offsets`, `__weir_…`)
-  /// are made with their own counts and configs.
+  /// `done(none)` when the topic exists in this node's image with a leader for every partition, else why not. Internal
+  /// topics (`__consumer_offsets`, `__weir_…`) are made with their own counts and configs.
   void ensure(const std::string& topic, std::function<void(ErrorCode)> done);
 
  private:

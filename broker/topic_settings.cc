@@ -16,13 +16,15 @@ config::Layers layers_of_broker(const MetadataImage& image, const config::Broker
   return layers;
 }
 
-config::Layers layers_of_topic(const MetadataImage& image, const config::BrokerConfig& broker, const std::string& topic) {
+config::Layers layers_of_topic(const MetadataImage& image, const config::BrokerConfig& broker,
+                               const std::string& topic) {
   config::Layers layers = layers_of_broker(image, broker, broker.node_id);
   layers.topic = &image.config(ConfigType::topic, topic);
   return layers;
 }
 
-replication::TopicSettings topic_settings(const MetadataImage& image, const config::BrokerConfig& broker, const std::string& topic) {
+replication::TopicSettings topic_settings(const MetadataImage& image, const config::BrokerConfig& broker,
+                                          const std::string& topic) {
   config::TopicConfig t = config::make_topic_config(layers_of_topic(image, broker, topic));
   replication::TopicSettings s;
   s.min_insync_replicas = t.min_insync_replicas;
@@ -34,15 +36,20 @@ replication::TopicSettings topic_settings(const MetadataImage& image, const conf
   s.log.retention_ms = t.retention_ms;
   s.log.retention_bytes = t.retention_bytes;
   s.log.max_message_bytes = static_cast<uint32_t>(t.max_message_bytes);
-  s.log.message_timestamp_type = t.message_timestamp_type == "LogAppendTime" ? log::TimestampType::log_append_time : log::TimestampType::create_time;
+  s.log.message_timestamp_type = t.message_timestamp_type == "LogAppendTime" ? log::TimestampType::log_append_time
+                                                                             : log::TimestampType::create_time;
   s.log.message_timestamp_before_max_ms = t.message_timestamp_before_max_ms;
   s.log.message_timestamp_after_max_ms = t.message_timestamp_after_max_ms;
-  auto has = [&](const char* policy) { return std::find(t.cleanup_policy.begin(), t.cleanup_policy.end(), policy) != t.cleanup_policy.end(); };
+  auto has = [&](const char* policy) {
+    return std::find(t.cleanup_policy.begin(), t.cleanup_policy.end(), policy) != t.cleanup_policy.end();
+  };
   s.log.cleanup_delete = has("delete");
   s.log.cleanup_compact = has("compact");
   s.log.system = topic.starts_with("__");
   s.log.producer_id_expiration_ms = broker.producer_id_expiration_ms;
-  s.log.flush = t.weir_flush == "os" ? log::FlushPolicy::os : t.weir_flush == "interval" ? log::FlushPolicy::interval : log::FlushPolicy::ack;
+  s.log.flush = t.weir_flush == "os"         ? log::FlushPolicy::os
+                : t.weir_flush == "interval" ? log::FlushPolicy::interval
+                                             : log::FlushPolicy::ack;
   return s;
 }
 
@@ -51,9 +58,12 @@ replication::ConfigRules config_rules(const config::BrokerConfig& broker) {
   rules.validate = [](ConfigType type, const std::string&, const ConfigMap& overrides) -> Status {
     for (const auto& [name, value] : overrides) {
       if (type == ConfigType::group) continue;  // group configs belong to the group coordinator
-      const config::KeyInfo* key = type == ConfigType::topic ? config::find_topic_key(name) : config::find_broker_key(name);
+      const config::KeyInfo* key = type == ConfigType::topic ? config::find_topic_key(name)
+                                                             : config::find_broker_key(name);
       if (!key) {
-        return Error(ErrorCode::invalid_config, "config", (type == ConfigType::topic ? "Unknown topic config name: " : "Unknown broker config name: ") + name);
+        return Error(
+            ErrorCode::invalid_config, "config",
+            (type == ConfigType::topic ? "Unknown topic config name: " : "Unknown broker config name: ") + name);
       }
       if (type == ConfigType::broker && key->mode == config::UpdateMode::read_only) {
         return Error(ErrorCode::invalid_config, "config", "Cannot update these configs dynamically: " + name);
@@ -78,7 +88,8 @@ replication::ConfigRules config_rules(const config::BrokerConfig& broker) {
     return config::effective_topic_value(*key, layers_of_broker(image, broker, broker.node_id)).value;
   };
   rules.is_list = [](ConfigType type, const std::string& name) {
-    const config::KeyInfo* key = type == ConfigType::topic ? config::find_topic_key(name) : config::find_broker_key(name);
+    const config::KeyInfo* key = type == ConfigType::topic ? config::find_topic_key(name)
+                                                           : config::find_broker_key(name);
     return key && key->type == config::ValueType::List;
   };
   return rules;

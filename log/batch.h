@@ -5,13 +5,13 @@
 
 namespace weir::log {
 
-/// The 61-byte header of a record batch v2, read in place (Kafka: "Record Batch" of the message format). Copies no bytes; the bytes outlive it.
-/// Only `frame()` judges whether the bytes can be a batch; the accessors trust it.
+/// The 61-byte header of a record batch v2, read in place (Kafka: "Record Batch" of the message format). Copies no
+/// bytes; the bytes outlive it. Only `frame()` judges whether the bytes can be a batch; the accessors trust it.
 class BatchHeader {
  public:
   static constexpr size_t kSize = 61;
-  static constexpr size_t kLengthEnd = 12;    // base offset and length: what is needed to step over a batch
-  static constexpr size_t kCrcFrom = 21;      // the CRC covers attributes … end
+  static constexpr size_t kLengthEnd = 12;  // base offset and length: what is needed to step over a batch
+  static constexpr size_t kCrcFrom = 21;    // the CRC covers attributes … end
   static constexpr int16_t kCodecMask = 0x07, kLogAppendTime = 0x08, kTransactional = 0x10, kControl = 0x20;
 
   BatchHeader() = default;
@@ -50,8 +50,8 @@ class BatchHeader {
   const uint8_t* p_ = nullptr;
 };
 
-/// The batch that begins at bytes[at]. Errors: truncated when it does not end inside `bytes`; corrupt_message for a length no batch can have;
-/// unsupported_for_message_format for magic 0 and 1.
+/// The batch that begins at bytes[at]. Errors: truncated when it does not end inside `bytes`; corrupt_message for a
+/// length no batch can have; unsupported_for_message_format for magic 0 and 1.
 Result<BatchHeader> frame_batch(ConstBytes bytes, size_t at);
 /// Length, magic, CRC and the relation of offsets and counts. Errors: corrupt_message.
 Status check_stored_batch(BatchHeader batch);

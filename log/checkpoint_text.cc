@@ -27,7 +27,8 @@ std::vector<std::string> split_fields(std::string_view line) {
 Result<int64_t> parse_number(std::string_view text) {
   int64_t value = 0;
   auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failure != std::errc() || end != text.data() + text.size()) return Error(ErrorCode::malformed, "checkpoint", "no number: " + std::string(text));
+  if (failure != std::errc() || end != text.data() + text.size())
+    return Error(ErrorCode::malformed, "checkpoint", "no number: " + std::string(text));
   return value;
 }
 
@@ -37,7 +38,8 @@ Result<std::vector<std::vector<std::string>>> checkpoint_lines(std::string_view 
   TRY_ASSIGN(int64_t count, parse_number(take_line(text)));
   std::vector<std::vector<std::string>> lines;
   while (!text.empty()) lines.push_back(split_fields(take_line(text)));
-  if (static_cast<int64_t>(lines.size()) != count) return Error(ErrorCode::malformed, what, "the count of lines does not hold");
+  if (static_cast<int64_t>(lines.size()) != count)
+    return Error(ErrorCode::malformed, what, "the count of lines does not hold");
   return lines;
 }
 
@@ -57,7 +59,8 @@ Result<OffsetMap> offsets_from_text(std::string_view text, const char* what) {
     if (fields.size() != 3) return Error(ErrorCode::malformed, what, "three fields a line expected");
     TRY_ASSIGN(int64_t partition, parse_number(fields[1]));
     TRY_ASSIGN(Offset offset, parse_number(fields[2]));
-    if (partition < 0 || partition > INT32_MAX || offset < 0) return Error(ErrorCode::malformed, what, "number out of range");
+    if (partition < 0 || partition > INT32_MAX || offset < 0)
+      return Error(ErrorCode::malformed, what, "number out of range");
     out[{fields[0], static_cast<PartitionId>(partition)}] = offset;
   }
   return out;

@@ -68,7 +68,8 @@ CommitJournal::~CommitJournal() {
 void CommitJournal::start(io::FileId file, uint64_t file_bytes, JournalMark mark, uint64_t incarnation) {
   CHECK(file_ < 0, "the journal was started before");
   CHECK(file_bytes % kBlock == 0 && file_bytes >= 4 * kBlock, "a ring of whole blocks", file_bytes);
-  CHECK(mark.position % kBlock == 0 && mark.position >= kBlock && mark.position <= file_bytes, "mark outside of the ring", mark.position);
+  CHECK(mark.position % kBlock == 0 && mark.position >= kBlock && mark.position <= file_bytes,
+        "mark outside of the ring", mark.position);
   file_ = file;
   size_ = file_bytes;
   incarnation_ = incarnation;
@@ -96,7 +97,8 @@ void CommitJournal::flush_later() {
 void CommitJournal::flush() {
   if (completing_) return;
   if (failed_ || in_memory()) {
-    std::vector<JournalEntry> entries(std::make_move_iterator(pending_.begin()), std::make_move_iterator(pending_.end()));
+    std::vector<JournalEntry> entries(std::make_move_iterator(pending_.begin()),
+                                      std::make_move_iterator(pending_.end()));
     pending_.clear();
     if (entries.empty()) return;
     head_.entry += entries.size();
@@ -114,7 +116,8 @@ void CommitJournal::flush() {
 
 uint64_t CommitJournal::live_bytes() const {
   if (head_.sequence == tail_.sequence) return 0;
-  return head_.position > tail_.position ? head_.position - tail_.position : (size_ - tail_.position) + (head_.position - kBlock);
+  return head_.position > tail_.position ? head_.position - tail_.position
+                                         : (size_ - tail_.position) + (head_.position - kBlock);
 }
 
 bool CommitJournal::place(uint64_t bytes, FilePos& pos) const {
@@ -158,7 +161,8 @@ void CommitJournal::keep_buffer(Buffer buffer) {
   if (buffer.size() > kKeptBuffer) return;
   free_buffers_.push_back(std::move(buffer));
   if (free_buffers_.size() <= options_.groups_in_flight) return;
-  free_buffers_.erase(std::min_element(free_buffers_.begin(), free_buffers_.end(), [](const Buffer& a, const Buffer& b) { return a.size() < b.size(); }));
+  free_buffers_.erase(std::min_element(free_buffers_.begin(), free_buffers_.end(),
+                                       [](const Buffer& a, const Buffer& b) { return a.size() < b.size(); }));
 }
 
 std::unique_ptr<CommitJournal::Group> CommitJournal::gather(size_t budget) {
@@ -257,7 +261,8 @@ void CommitJournal::complete_prefix() {
   while (!in_flight_.empty() && in_flight_.front()->ended) {
     std::unique_ptr<Group> group = std::move(in_flight_.front());
     in_flight_.pop_front();
-    CHECK(group->end.sequence == durable_.sequence + 1, "groups end out of order", group->end.sequence, durable_.sequence);
+    CHECK(group->end.sequence == durable_.sequence + 1, "groups end out of order", group->end.sequence,
+          durable_.sequence);
     durable_ = group->end;
     finish(group->entries, Status());
     keep_buffer(std::move(group->buffer));
@@ -308,14 +313,16 @@ void CommitJournal::grow() {
     static_cast<Growth&>(c).journal->grow_step(result);
   };
   ++ios_;
-  runtime_.disk().write(file_, growth_->at, growth_->zeros.bytes().first(std::min(kGrowChunk, growth_->to - growth_->at)), *growth_);
+  runtime_.disk().write(file_, growth_->at,
+                        growth_->zeros.bytes().first(std::min(kGrowChunk, growth_->to - growth_->at)), *growth_);
 }
 
 void CommitJournal::grow_step(int32_t result) {
   --ios_;
   Growth& g = *growth_;
   if (result < 0 || failed_) {
-    // A full disk keeps the ring small; a failed sync of zeros behind the ring lost nothing either, but says that the disk is not to be trusted.
+    // A full disk keeps the ring small; a failed sync of zeros behind the ring lost nothing either, but says that the
+    // disk is not to be trusted.
     bool fatal = g.syncing && result < 0;
     growth_.reset();
     options_.bytes_max = size_;
@@ -341,7 +348,8 @@ void CommitJournal::grow_step(int32_t result) {
 void CommitJournal::check_invariants() const {
   CHECK(tail_.sequence <= durable_.sequence, "tail above durable", tail_.sequence, durable_.sequence);
   CHECK(durable_.sequence <= head_.sequence, "durable above head", durable_.sequence, head_.sequence);
-  CHECK(head_.sequence - durable_.sequence == in_flight_.size() || failed_, "groups in flight do not add up", head_.sequence, durable_.sequence);
+  CHECK(head_.sequence - durable_.sequence == in_flight_.size() || failed_, "groups in flight do not add up",
+        head_.sequence, durable_.sequence);
   CHECK(in_memory() || live_bytes() <= size_, "more live than there is", live_bytes(), size_);
 }
 
@@ -389,12 +397,14 @@ Status JournalScan::entries(const OnEntry& on_entry) {
   size_t end = CommitJournal::kHeaderSize + load_le<uint64_t>(p + 32);
   size_t at = CommitJournal::kHeaderSize;
   for (uint32_t i = 0; i < count; ++i) {
-    const Error bad(ErrorCode::malformed, "journal", "an entry of group " + std::to_string(mark_.sequence - 1) + " does not fit");
+    const Error bad(ErrorCode::malformed, "journal",
+                    "an entry of group " + std::to_string(mark_.sequence - 1) + " does not fit");
     if (end - at < kEntryHeader) return bad;
     uint32_t size = load_le<uint32_t>(p + at);
     if (end - at - kEntryHeader < size) return bad;
-    Entry e{static_cast<EntryKind>(p[at + 4]), {}, load_le<int64_t>(p + at + 32), load_le<int64_t>(p + at + 40), mark_.entry - count + i,
-            {p + at + kEntryHeader, size}};
+    Entry e{static_cast<EntryKind>(p[at + 4]), {},
+            load_le<int64_t>(p + at + 32),     load_le<int64_t>(p + at + 40),
+            mark_.entry - count + i,           {p + at + kEntryHeader, size}};
     std::memcpy(e.key.id.bytes.data(), p + at + 8, 16);
     e.key.partition = load_le<int32_t>(p + at + 24);
     TRY(on_entry(e));

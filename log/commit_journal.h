@@ -19,7 +19,15 @@ struct LogKey {
   auto operator<=>(const LogKey&) const = default;
 };
 
-enum class EntryKind : uint8_t { records = 1, truncate = 2, restart = 3, log_start = 4, create = 5, remove = 6, cell = 7 };
+enum class EntryKind : uint8_t {
+  records = 1,
+  truncate = 2,
+  restart = 3,
+  log_start = 4,
+  create = 5,
+  remove = 6,
+  cell = 7
+};
 
 /// Hears, in order, that its entries are durable. Kept alive by them.
 struct JournalEntry;
@@ -33,14 +41,14 @@ class JournalTarget {
 struct JournalEntry {
   EntryKind kind = EntryKind::records;
   LogKey key;
-  Offset offset = 0;                      // records: base offset; truncate, restart, log_start: the new bound
-  Offset before = 0;                      // the log end that the entry was made at
-  Buffer bytes;                           // records: the batches; create: the topic's name; cell: name and value (format.md §2)
+  Offset offset = 0;  // records: base offset; truncate, restart, log_start: the new bound
+  Offset before = 0;  // the log end that the entry was made at
+  Buffer bytes;       // records: the batches; create: the topic's name; cell: name and value (format.md §2)
   std::shared_ptr<JournalTarget> target;  // may be none
-  uint64_t generation = 0;                // of the target's cuts, and the log end that the entry leads to: the target's own
+  uint64_t generation = 0;  // of the target's cuts, and the log end that the entry leads to: the target's own
   Offset end = 0;
-  uint64_t number = 0;                    // given by add()
-  std::function<void(Status)> done;       // may be none
+  uint64_t number = 0;               // given by add()
+  std::function<void(Status)> done;  // may be none
 };
 
 /// A point between two groups: everything before it is durable.
@@ -55,8 +63,9 @@ struct JournalMark {
 class JournalOwner {
  public:
   virtual ~JournalOwner() = default;
-  virtual void on_journal_progress() = 0;                // some entries became durable; their targets were told
-  virtual void on_journal_pressure(bool blocked) = 0;    // more than half is in use (blocked: a group waits for room): recycle
+  virtual void on_journal_progress() = 0;              // some entries became durable; their targets were told
+  virtual void on_journal_pressure(bool blocked) = 0;  // more than half is in use (blocked: a group waits for room):
+                                                       // recycle
   virtual void on_journal_failed(const Error& error) = 0;
 };
 
@@ -67,9 +76,10 @@ struct JournalOptions {
   uint64_t group_bytes_max = 4ull << 20;
 };
 
-/// The commit journal: a pre-written file used as a ring of groups. What is added in a turn becomes one group at the turn's end; up to K groups
-/// are in flight, and entries become durable over the contiguous prefix only. While K are in flight the next one gathers. Lives on its shard's thread.
-/// Format: format.md §2. Without a file (memory only) entries are durable at the turn's end.
+/// The commit journal: a pre-written file used as a ring of groups. What is added in a turn becomes one group at the
+/// turn's end; up to K groups are in flight, and entries become durable over the contiguous prefix only. While K are in
+/// flight the next one gathers. Lives on its shard's thread. Format: format.md §2. Without a file (memory only) entries
+/// are durable at the turn's end.
 class CommitJournal {
  public:
   static constexpr uint64_t kBlock = 4096;
@@ -78,9 +88,11 @@ class CommitJournal {
   CommitJournal(io::Runtime& runtime, JournalOwner& owner, JournalOptions options);
   ~CommitJournal();
 
-  /// Takes a file of `file_bytes` that is zero-filled or an old ring, and begins at `mark`. `incarnation` differs from that of any group in the file.
+  /// Takes a file of `file_bytes` that is zero-filled or an old ring, and begins at `mark`. `incarnation` differs from
+  /// that of any group in the file.
   void start(io::FileId file, uint64_t file_bytes, JournalMark mark, uint64_t incarnation);
-  /// The entry's number: entries are counted without a gap, in the order of the journal, over all lives of the directory.
+  /// The entry's number: entries are counted without a gap, in the order of the journal, over all lives of the
+  /// directory.
   uint64_t add(JournalEntry entry);
 
   /// The mark behind the last durable group: once everything before it is in synced segments, it may be recycled.
@@ -121,11 +133,11 @@ class CommitJournal {
   JournalOwner& owner_;
   JournalOptions options_;
   io::FileId file_ = -1;
-  uint64_t size_ = 0;                // the ring is [kBlock, size_)
+  uint64_t size_ = 0;  // the ring is [kBlock, size_)
   uint64_t incarnation_ = 0;
-  JournalMark tail_;                 // recovery begins here
-  JournalMark durable_;              // behind the contiguous prefix
-  JournalMark head_;                 // behind the last group written
+  JournalMark tail_;     // recovery begins here
+  JournalMark durable_;  // behind the contiguous prefix
+  JournalMark head_;     // behind the last group written
   std::deque<JournalEntry> pending_;
   std::deque<std::unique_ptr<Group>> in_flight_;
   std::vector<Buffer> free_buffers_;
@@ -140,7 +152,8 @@ class CommitJournal {
   metrics::RecentLatency write_latency_;
 };
 
-/// Reads the groups of a ring in order from `mark` to the first that does not check. Plain reads, before the runtime turns.
+/// Reads the groups of a ring in order from `mark` to the first that does not check. Plain reads, before the runtime
+/// turns.
 class JournalScan {
  public:
   struct Entry {
@@ -154,7 +167,8 @@ class JournalScan {
   using OnEntry = std::function<Status(const Entry&)>;
 
   JournalScan(io::Disk& disk, io::FileId file, uint64_t file_bytes) : disk_(disk), file_(file), size_(file_bytes) {}
-  /// Calls back for each entry of each group. Errors: the callback's, io_error; a group that checks but cannot be read is malformed.
+  /// Calls back for each entry of each group. Errors: the callback's, io_error; a group that checks but cannot be read
+  /// is malformed.
   Status run(JournalMark mark, const OnEntry& on_entry);
   uint64_t groups() const { return groups_; }
   uint64_t bytes() const { return bytes_; }

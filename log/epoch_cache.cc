@@ -11,7 +11,8 @@ bool EpochCache::assign(LeaderEpoch epoch, Offset start) {
   CHECK(start >= 0, "a log begins at 0 or later", start);
   // Records of an older epoch where a newer one began: this replica was to lead that one, and never got to write in it.
   bool changed = false;
-  for (; !entries_.empty() && entries_.back().epoch > epoch && entries_.back().start >= start; changed = true) entries_.pop_back();
+  for (; !entries_.empty() && entries_.back().epoch > epoch && entries_.back().start >= start; changed = true)
+    entries_.pop_back();
   if (epoch <= latest()) return changed;
   // An epoch that saw no record leaves no trace once the next begins at the same offset.
   while (!entries_.empty() && entries_.back().start >= start) entries_.pop_back();
@@ -34,7 +35,8 @@ void EpochCache::advance_start(Offset start) {
 }
 
 std::optional<LeaderEpoch> EpochCache::epoch_of(Offset offset) const {
-  auto above = std::upper_bound(entries_.begin(), entries_.end(), offset, [](Offset o, const Entry& e) { return o < e.start; });
+  auto above = std::upper_bound(entries_.begin(), entries_.end(), offset,
+                                [](Offset o, const Entry& e) { return o < e.start; });
   if (above == entries_.begin()) return std::nullopt;
   return (above - 1)->epoch;
 }
@@ -42,7 +44,8 @@ std::optional<LeaderEpoch> EpochCache::epoch_of(Offset offset) const {
 EpochEnd EpochCache::end_of(LeaderEpoch epoch, Offset log_end) const {
   if (entries_.empty() || epoch < 0) return {};
   CHECK(entries_.back().start <= log_end, "an epoch begins above the log's end", entries_.back().start, log_end);
-  auto above = std::upper_bound(entries_.begin(), entries_.end(), epoch, [](LeaderEpoch e, const Entry& x) { return e < x.epoch; });
+  auto above = std::upper_bound(entries_.begin(), entries_.end(), epoch,
+                                [](LeaderEpoch e, const Entry& x) { return e < x.epoch; });
   EpochEnd out;
   out.epoch = above == entries_.begin() ? kNoLeaderEpoch : (above - 1)->epoch;
   out.end_offset = above == entries_.end() ? log_end : above->start;
@@ -69,10 +72,12 @@ Result<EpochCache> EpochCache::from_text(std::string_view text) {
   EpochCache cache;
   for (const auto& fields : lines) {
     Entry e;
-    if (fields.size() != 2) return Error(ErrorCode::malformed, "leader-epoch-checkpoint", "two numbers a line expected");
+    if (fields.size() != 2)
+      return Error(ErrorCode::malformed, "leader-epoch-checkpoint", "two numbers a line expected");
     TRY_ASSIGN(int64_t epoch, parse_number(fields[0]));
     TRY_ASSIGN(e.start, parse_number(fields[1]));
-    if (epoch < 0 || epoch > INT32_MAX || e.start < 0) return Error(ErrorCode::malformed, "leader-epoch-checkpoint", "number out of range");
+    if (epoch < 0 || epoch > INT32_MAX || e.start < 0)
+      return Error(ErrorCode::malformed, "leader-epoch-checkpoint", "number out of range");
     e.epoch = static_cast<LeaderEpoch>(epoch);
     if (e.epoch <= cache.latest() || (!cache.entries_.empty() && cache.entries_.back().start >= e.start)) {
       return Error(ErrorCode::malformed, "leader-epoch-checkpoint", "entries do not grow");

@@ -9,7 +9,8 @@
 
 namespace weir::log {
 
-/// Where each leader epoch of a log begins (KIP-101). Pure; one per partition. Invariant: epochs and start offsets both grow strictly.
+/// Where each leader epoch of a log begins (KIP-101). Pure; one per partition. Invariant: epochs and start offsets both
+/// grow strictly.
 class EpochCache {
  public:
   struct Entry {
@@ -18,8 +19,8 @@ class EpochCache {
     bool operator==(const Entry&) const = default;
   };
 
-  /// Records of `epoch` follow from `start` on. Entries at or above `start` of other epochs go (they hold no records), newer ones too; an epoch that is known or
-  /// older is not entered. True: changed.
+  /// Records of `epoch` follow from `start` on. Entries at or above `start` of other epochs go (they hold no records),
+  /// newer ones too; an epoch that is known or older is not entered. True: changed.
   bool assign(LeaderEpoch epoch, Offset start);
   /// The log now ends at `end`: forgets what begins at or above it.
   void truncate_to(Offset end);

@@ -8,7 +8,8 @@ namespace weir::log {
 enum class TimestampType : uint8_t { create_time, log_append_time };
 enum class FlushPolicy : uint8_t { ack, interval, os };  // weir.flush
 
-/// What a partition's log obeys; made from a topic's configs over the node's, replaced as a whole when they change. Names as Kafka's topic configs.
+/// What a partition's log obeys; made from a topic's configs over the node's, replaced as a whole when they change.
+/// Names as Kafka's topic configs.
 struct LogConfig {
   uint64_t segment_bytes = 1ull << 30;
   int64_t segment_ms = 7ll * 24 * 3600 * 1000;
@@ -24,7 +25,8 @@ struct LogConfig {
   bool cleanup_compact = false;
   int64_t producer_id_expiration_ms = 24 * 3600 * 1000;
   FlushPolicy flush = FlushPolicy::ack;
-  bool system = false;  // the node's own records: taken also when the disk is nearly full (LogSetOptions::free_bytes_floor)
+  bool system = false;  // the node's own records: taken also when the disk is nearly full
+                        // (LogSetOptions::free_bytes_floor)
 };
 
 }  // namespace weir::log

@@ -17,7 +17,8 @@ constexpr Duration kGrowWithin = std::chrono::seconds(5);
 constexpr Duration kHighWatermarksEvery = std::chrono::seconds(5);
 
 JournalOptions journal_options(const LogSetOptions& o) {
-  return {o.journal_bytes_initial, o.journal_bytes_max, o.journal_groups_in_flight, std::min<uint64_t>(kGroupBytes, o.journal_bytes_initial / 4)};
+  return {o.journal_bytes_initial, o.journal_bytes_max, o.journal_groups_in_flight,
+          std::min<uint64_t>(kGroupBytes, o.journal_bytes_initial / 4)};
 }
 
 }  // namespace
@@ -37,7 +38,9 @@ Result<std::unique_ptr<LogSet>> LogSet::open(io::Runtime& runtime, LogSetOptions
   auto set = std::make_unique<LogSetImpl>(runtime, std::move(options));
   Status started = set->start(report);
   if (started.code() == ErrorCode::no_space) {
-    return Error(ErrorCode::no_space, "log directory", started.error().message() + ". Nothing is lost; make room, for example by removing other files, and start again");
+    return Error(ErrorCode::no_space, "log directory",
+                 started.error().message() +
+                     ". Nothing is lost; make room, for example by removing other files, and start again");
   }
   TRY(std::move(started));
   return std::unique_ptr<LogSet>(std::move(set));
@@ -48,7 +51,10 @@ LogSetImpl::LogSetImpl(io::Runtime& runtime, LogSetOptions options)
       options_(std::move(options)),
       cache_(options_.tail_cache_bytes),
       journal_(runtime, *this, journal_options(options_)),
-      flush_(runtime, {[this] { return journal_.durable_mark(); }, [this](const JournalMark& m, std::function<void(Status)> done) { store_state(&m, false, std::move(done)); },
+      flush_(runtime, {[this] { return journal_.durable_mark(); },
+                       [this](const JournalMark& m, std::function<void(Status)> done) {
+                         store_state(&m, false, std::move(done));
+                       },
                        [this](const Error& e) { storage_failed(e); }}) {}
 
 LogSetImpl::~LogSetImpl() {
@@ -74,7 +80,8 @@ std::vector<PartitionLog*> LogSetImpl::all() {
 }
 
 LogSetImpl::LogPtr LogSetImpl::make_log(const TopicPartition& tp, const Uuid& topic_id, const LogConfig& config) {
-  PartitionLogImpl::Identity id{tp, topic_id, key_of(tp, topic_id), ++last_number_, memory_only() ? "" : path(tp.to_string())};
+  PartitionLogImpl::Identity id{tp, topic_id, key_of(tp, topic_id), ++last_number_,
+                                memory_only() ? "" : path(tp.to_string())};
   auto log = std::make_shared<PartitionLogImpl>(static_cast<LogHost&>(*this), id, config);
   CHECK(!logs_.contains(tp), "a log is made twice", tp.to_string());
   logs_[tp] = log;
@@ -90,7 +97,8 @@ LogSetImpl::LogPtr LogSetImpl::by_key(const LogKey& key) {
 
 Result<PartitionLog*> LogSetImpl::create(const TopicPartition& tp, const Uuid& topic_id, const LogConfig& config) {
   if (offline_ || closing_) return Error(ErrorCode::kafka_storage_error, "create log");
-  if (tp.topic.empty() || tp.topic.size() > 249 || tp.topic.find('/') != std::string::npos || tp.topic == "." || tp.topic == ".." || tp.partition < 0) {
+  if (tp.topic.empty() || tp.topic.size() > 249 || tp.topic.find('/') != std::string::npos || tp.topic == "." ||
+      tp.topic == ".." || tp.partition < 0) {
     return Error(ErrorCode::invalid_argument, "create log", "not a topic-partition: " + tp.to_string());
   }
   if (auto it = logs_.find(tp); it != logs_.end()) {
@@ -133,12 +141,14 @@ Status LogSetImpl::remove(const TopicPartition& tp) {
   e.kind = EntryKind::remove;
   e.key = log->identity().key;
   if (!memory_only()) {
-    // The files go when the removal is durable: before, a crash would bring the log back without them. A new log of the name makes its own later still.
+    // The files go when the removal is durable: before, a crash would bring the log back without them. A new log of the
+    // name makes its own later still.
     removals_pending_.insert(tp);
     e.done = [this, tp](Status journaled) {
       removals_pending_.erase(removals_pending_.find(tp));
       if (!journaled) return;
-      if (Status renamed = delete_log_files(tp); !renamed) WEIR_WARN("removing {}: {}", tp.to_string(), renamed.error().message());
+      if (Status renamed = delete_log_files(tp); !renamed)
+        WEIR_WARN("removing {}: {}", tp.to_string(), renamed.error().message());
     };
   }
   journal_.add(std::move(e));
@@ -209,7 +219,9 @@ ErrorCode LogSetImpl::refusal(Need need) const {
   return refused ? ErrorCode::no_space : ErrorCode::none;
 }
 
-uint64_t LogSetImpl::append_bytes_max() const { return memory_only() ? UINT64_MAX : std::max(options_.journal_bytes_initial, options_.journal_bytes_max) / 4; }
+uint64_t LogSetImpl::append_bytes_max() const {
+  return memory_only() ? UINT64_MAX : std::max(options_.journal_bytes_initial, options_.journal_bytes_max) / 4;
+}
 
 void LogSetImpl::notify_later(PartitionLogImpl& log) {
   to_notify_.push_back(std::static_pointer_cast<PartitionLogImpl>(log.shared_from_this()));
@@ -305,9 +317,11 @@ void LogSetImpl::check_free_space() {
   if (!free) return;
   bool low = *free < options_.free_bytes_floor;
   if (low && !low_) {
-    WEIR_ERROR("{}: {} MiB free, less than weir.free.bytes.floor ({} MiB): produces are refused (KAFKA_STORAGE_ERROR), reads go on. Make room: delete topics or "
-               "lower retention.ms or retention.bytes, remove other files, or enlarge the disk; no restart is needed",
-               options_.dir, *free >> 20, options_.free_bytes_floor >> 20);
+    WEIR_ERROR(
+        "{}: {} MiB free, less than weir.free.bytes.floor ({} MiB): produces are refused (KAFKA_STORAGE_ERROR), reads "
+        "go on. Make room: delete topics or "
+        "lower retention.ms or retention.bytes, remove other files, or enlarge the disk; no restart is needed",
+        options_.dir, *free >> 20, options_.free_bytes_floor >> 20);
   }
   if (!low && low_ && !full_) WEIR_WARN("{}: {} MiB free: produces are accepted again", options_.dir, *free >> 20);
   low_ = low;
@@ -315,9 +329,11 @@ void LogSetImpl::check_free_space() {
 
 void LogSetImpl::note_full(const Error& error) {
   if (!full_) {
-    WEIR_ERROR("{}: the disk is full ({}): all but reads is refused (KAFKA_STORAGE_ERROR). Nothing acknowledged is lost: what could not be written to its "
-               "segment is in the commit journal. Make room, for example by removing other files; no restart is needed",
-               options_.dir, error.message());
+    WEIR_ERROR(
+        "{}: the disk is full ({}): all but reads is refused (KAFKA_STORAGE_ERROR). Nothing acknowledged is lost: what "
+        "could not be written to its "
+        "segment is in the commit journal. Make room, for example by removing other files; no restart is needed",
+        options_.dir, error.message());
   }
   full_ = true;
 }
@@ -332,7 +348,8 @@ void LogSetImpl::give_up_closing(const Error& error) {
   // Nobody may come and make room: the journal holds what is missing, and the next start brings it to the segments.
   closed_ = true;
   flush_.stop();
-  Error said(ErrorCode::no_space, "stop", error.message() + ". Nothing is lost: the next start brings it from the commit journal to the segments");
+  Error said(ErrorCode::no_space, "stop",
+             error.message() + ". Nothing is lost: the next start brings it from the commit journal to the segments");
   runtime_.defer([this, alive = alive_, said] {
     if (*alive && close_done_) std::exchange(close_done_, nullptr)(said);
   });

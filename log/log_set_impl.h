@@ -64,7 +64,8 @@ class LogSetImpl final : public LogSet, private LogHost, private JournalOwner {
   void trim_cache();
   // state_store.cc
   struct StateWrite;
-  /// Writes the state in the background: the recovery points as they are when the write begins; with a mark, the journal is recycled up to it afterwards.
+  /// Writes the state in the background: the recovery points as they are when the write begins; with a mark, the
+  /// journal is recycled up to it afterwards.
   void store_state(const JournalMark* mark, bool clean, std::function<void(Status)> done);
   void begin_state_write();
   void state_write_step(int32_t result);
@@ -87,10 +88,10 @@ class LogSetImpl final : public LogSet, private LogHost, private JournalOwner {
 
   /// What the first pass over the journal found of a stored log (format.md §9).
   struct LogPlan {
-    uint64_t next = 0;              // the stored recovery point holds what is below
-    Offset end = 0;                 // and ends here; lowered by cuts
-    uint64_t cut_by = 0;            // number of the entry that lowered it last, 0: none
-    bool restart = false;           // it was a restart, or came behind one
+    uint64_t next = 0;     // the stored recovery point holds what is below
+    Offset end = 0;        // and ends here; lowered by cuts
+    uint64_t cut_by = 0;   // number of the entry that lowered it last, 0: none
+    bool restart = false;  // it was a restart, or came behind one
     bool removed = false;
     Offset log_start = 0;  // the highest that the journal moves it to
   };
@@ -125,10 +126,10 @@ class LogSetImpl final : public LogSet, private LogHost, private JournalOwner {
   bool notify_scheduled_ = false;
   bool trim_scheduled_ = false;
   bool offline_ = false;
-  bool low_ = false;         // less is free than the floor
-  bool full_ = false;        // a write found no room, and what it had to write is not written yet
-  bool state_waits_ = false; // the state among it
-  std::set<LogPtr> waiting_; // and these logs
+  bool low_ = false;          // less is free than the floor
+  bool full_ = false;         // a write found no room, and what it had to write is not written yet
+  bool state_waits_ = false;  // the state among it
+  std::set<LogPtr> waiting_;  // and these logs
   bool closing_ = false;
   bool closed_ = false;
   bool direct_io_ = false;
@@ -145,14 +146,14 @@ class LogSetImpl final : public LogSet, private LogHost, private JournalOwner {
   io::FileId lock_ = -1;
   io::FileId journal_file_ = -1;
   io::FileId state_files_[2] = {-1, -1};
-  LogState state_;                       // as last persisted
+  LogState state_;  // as last persisted
   std::shared_ptr<StateWrite> state_write_;
-  std::optional<JournalMark> mark_wanted_;   // of the next state write
+  std::optional<JournalMark> mark_wanted_;  // of the next state write
   bool clean_wanted_ = false;
   bool store_wanted_ = false;
   bool store_scheduled_ = false;
   std::vector<std::function<void(Status)>> store_done_;
-  std::vector<std::string> doomed_dirs_; // to be deleted
+  std::vector<std::string> doomed_dirs_;  // to be deleted
   std::map<LogKey, LogPlan> plan_;
   RecoveryReport* report_ = nullptr;
 };

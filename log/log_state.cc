@@ -17,16 +17,20 @@ std::vector<uint8_t> LogState::encode() const {
   put(out, uint64_t{0});
   put(out, sequence);
   put(out, static_cast<uint32_t>(clean));
-  put(out, journal.sequence), put(out, journal.entry), put(out, journal.position), put(out, journal.previous_checksum), put(out, incarnation);
+  put(out, journal.sequence), put(out, journal.entry), put(out, journal.position), put(out, journal.previous_checksum),
+      put(out, incarnation);
   put(out, static_cast<uint32_t>(logs.size()));
   for (const Log& log : logs) {
-    CHECK(log.stored.recovery.offset >= log.stored.recovery.segment_base, "a recovery point below its segment", log.stored.recovery.offset);
+    CHECK(log.stored.recovery.offset >= log.stored.recovery.segment_base, "a recovery point below its segment",
+          log.stored.recovery.offset);
     put_bytes(out, as_bytes(log.tp.topic));
     put(out, log.tp.partition);
     out.insert(out.end(), log.topic_id.bytes.begin(), log.topic_id.bytes.end());
-    put(out, log.stored.recovery.offset), put(out, log.stored.recovery.segment_base), put(out, log.stored.recovery.position);
+    put(out, log.stored.recovery.offset), put(out, log.stored.recovery.segment_base),
+        put(out, log.stored.recovery.position);
     put(out, log.stored.recovery.entry);
-    put(out, log.stored.recovery.index_entries), put(out, log.stored.recovery.time_entries), put(out, log.stored.recovery.index_hash);
+    put(out, log.stored.recovery.index_entries), put(out, log.stored.recovery.time_entries),
+        put(out, log.stored.recovery.index_hash);
     put(out, static_cast<uint32_t>(log.stored.recovery.epochs ? log.stored.recovery.epochs->size() : 0));
     if (log.stored.recovery.epochs) {
       for (const EpochCache::Entry& e : *log.stored.recovery.epochs) put(out, e.epoch), put(out, e.start);
@@ -51,7 +55,8 @@ Result<LogState> LogState::decode(ConstBytes bytes) {
   LogState s;
   s.sequence = r.take<uint64_t>();
   s.clean = r.take<uint32_t>() != 0;
-  s.journal.sequence = r.take<uint64_t>(), s.journal.entry = r.take<uint64_t>(), s.journal.position = r.take<uint64_t>(), s.journal.previous_checksum = r.take<uint64_t>();
+  s.journal.sequence = r.take<uint64_t>(), s.journal.entry = r.take<uint64_t>(),
+  s.journal.position = r.take<uint64_t>(), s.journal.previous_checksum = r.take<uint64_t>();
   s.incarnation = r.take<uint64_t>();
   for (uint32_t n = r.take<uint32_t>(); n > 0 && !r.bad; --n) {
     Log log;

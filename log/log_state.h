@@ -11,8 +11,9 @@
 
 namespace weir::log {
 
-/// What a start needs beside the journal and the segments: which logs there are, up to where each is synced, the cells, and where the journal begins.
-/// One of two slot files, written in turn, so that a torn write leaves the other (format.md §8).
+/// What a start needs beside the journal and the segments: which logs there are, up to where each is synced, the cells,
+/// and where the journal begins. One of two slot files, written in turn, so that a torn write leaves the other
+/// (format.md §8).
 struct LogState {
   struct Log {
     TopicPartition tp;

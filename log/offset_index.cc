@@ -6,7 +6,8 @@ namespace weir::log {
 
 Result<FilePos> OffsetIndex::lookup(Offset target) const {
   if (target < base_) return Error(ErrorCode::offset_out_of_range, "offset index");
-  auto above = std::upper_bound(entries_.begin(), entries_.end(), target - base_, [](Offset t, const Entry& e) { return t < Offset{e.relative}; });
+  auto above = std::upper_bound(entries_.begin(), entries_.end(), target - base_,
+                                [](Offset t, const Entry& e) { return t < Offset{e.relative}; });
   return above == entries_.begin() ? FilePos{0} : FilePos{(above - 1)->pos};
 }
 
@@ -45,7 +46,8 @@ OffsetIndex OffsetIndex::decode(Offset base, ConstBytes bytes, FilePos limit) {
   OffsetIndex index(base);
   for (size_t at = 0; at + kEntrySize <= bytes.size(); at += kEntrySize) {
     Entry e{load_be<uint32_t>(bytes.data() + at), load_be<uint32_t>(bytes.data() + at + 4)};
-    bool grows = index.entries_.empty() || (e.relative > index.entries_.back().relative && e.pos > index.entries_.back().pos);
+    bool grows = index.entries_.empty() ||
+                 (e.relative > index.entries_.back().relative && e.pos > index.entries_.back().pos);
     if (!grows || e.pos >= limit || e.relative > INT32_MAX) break;
     index.entries_.push_back(e);
   }

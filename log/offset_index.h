@@ -7,14 +7,16 @@
 
 namespace weir::log {
 
-/// Sparse map from offset to file position of one segment (an entry about every `index.interval.bytes`): (last offset of a batch, where the batch begins), as Kafka's.
-/// Pure; its file is written by SegmentFiles. Layout: format.md §3. Invariant: offsets and positions grow.
+/// Sparse map from offset to file position of one segment (an entry about every `index.interval.bytes`): (last offset
+/// of a batch, where the batch begins), as Kafka's. Pure; its file is written by SegmentFiles. Layout: format.md §3.
+/// Invariant: offsets and positions grow.
 class OffsetIndex {
  public:
   static constexpr size_t kEntrySize = 8;
   explicit OffsetIndex(Offset base) : base_(base) {}
 
-  /// Where to begin a scan for `target`: the position of the last entry at or below it; 0 if none. Errors: offset_out_of_range below the base.
+  /// Where to begin a scan for `target`: the position of the last entry at or below it; 0 if none. Errors:
+  /// offset_out_of_range below the base.
   Result<FilePos> lookup(Offset target) const;
   /// Precondition: both grow, and the offset fits (CHECKed).
   void append(Offset offset, FilePos pos);

@@ -16,7 +16,8 @@ constexpr size_t kEntryBytes = 1 << 20;
 
 }  // namespace
 
-PartitionLogImpl::PartitionLogImpl(LogHost& host, Identity identity, const LogConfig& config) : host_(host), id_(std::move(identity)), config_(config) {
+PartitionLogImpl::PartitionLogImpl(LogHost& host, Identity identity, const LogConfig& config)
+    : host_(host), id_(std::move(identity)), config_(config) {
   segments_.push_back(std::make_shared<Segment>(0));
   segments_.back()->created = host_.runtime().wall_now();
   io_.log = this;
@@ -27,9 +28,12 @@ PartitionLogImpl::~PartitionLogImpl() = default;
 Status PartitionLogImpl::accepting(size_t bytes, Origin origin) const {
   CHECK(!retired_, "append to a removed log");
   using Need = LogHost::Need;
-  Need need = origin == Origin::raft ? Need::raft : origin == Origin::coordinator || config_.system ? Need::system : Need::data;
+  Need need = origin == Origin::raft                            ? Need::raft
+              : origin == Origin::coordinator || config_.system ? Need::system
+                                                                : Need::data;
   if (ErrorCode code = host_.refusal(need); code != ErrorCode::none) return Error(code, "log");
-  if (bytes > host_.append_bytes_max()) return Error(ErrorCode::record_list_too_large, "log", "larger than a quarter of weir.journal.bytes");
+  if (bytes > host_.append_bytes_max())
+    return Error(ErrorCode::record_list_too_large, "log", "larger than a quarter of weir.journal.bytes");
   return {};
 }
 
@@ -37,8 +41,10 @@ Result<std::optional<AppendInfo>> PartitionLogImpl::check_producers(ConstBytes b
   if (origin == Origin::raft) return std::optional<AppendInfo>();
   // Nothing was deleted, and the first record is too young for its producer to have expired.
   const Segment& oldest = *segments_.front();
-  const bool all_known = log_start_ == 0 && (log_end_offset() == 0 || (oldest.base == 0 && oldest.first_timestamp >= 0 &&
-                                                                       host_.runtime().wall_now() - oldest.first_timestamp < config_.producer_id_expiration_ms));
+  const bool all_known = log_start_ == 0 &&
+                         (log_end_offset() == 0 ||
+                          (oldest.base == 0 && oldest.first_timestamp >= 0 &&
+                           host_.runtime().wall_now() - oldest.first_timestamp < config_.producer_id_expiration_ms));
   std::optional<ProducerState> scratch;  // only an append of several batches needs to see its own first ones
   for (size_t at = 0; at < batches.size();) {
     BatchHeader b(batches.data() + at);
@@ -79,7 +85,8 @@ Result<AppendInfo> PartitionLogImpl::append_as_leader(Buffer batches, LeaderEpoc
     at += b.size();
   }
   AppendInfo info = append_checked(std::move(batches), now);
-  if (origin == Origin::client && config_.message_timestamp_type == TimestampType::log_append_time) info.log_append_time = now;
+  if (origin == Origin::client && config_.message_timestamp_type == TimestampType::log_append_time)
+    info.log_append_time = now;
   CHECK(info.end_offset == next, "the log ends elsewhere", info.end_offset, next);
   return info;
 }
@@ -148,12 +155,19 @@ void PartitionLogImpl::maybe_roll(ConstBytes batches, WallMillis now) {
   Segment& s = active();
   if (s.size == 0) {
     // An empty segment takes any append but one whose offsets do not fit relative to its base.
-    if (BatchHeader(batches.data()).last_offset() - s.base > INT32_MAX) roll(BatchHeader(batches.data()).base_offset(), now);
+    if (BatchHeader(batches.data()).last_offset() - s.base > INT32_MAX)
+      roll(BatchHeader(batches.data()).base_offset(), now);
     return;
   }
   BatchHeader b(batches.data());
-  RollState state{s.size, batches.size(), s.first_timestamp, b.max_timestamp(), now - s.created, b.last_offset() - s.base,
-                  s.index.entries() * OffsetIndex::kEntrySize, s.times.entries() * TimeIndex::kEntrySize};
+  RollState state{s.size,
+                  batches.size(),
+                  s.first_timestamp,
+                  b.max_timestamp(),
+                  now - s.created,
+                  b.last_offset() - s.base,
+                  s.index.entries() * OffsetIndex::kEntrySize,
+                  s.times.entries() * TimeIndex::kEntrySize};
   // A segment begins where the last one ended, also over a gap: so a start sees whether one is missing.
   Offset end = log_end_offset();
   if (must_roll(state, config_)) roll(b.last_offset() - end > INT32_MAX ? b.base_offset() : end, now);
@@ -204,7 +218,8 @@ void PartitionLogImpl::on_journaled(const JournalEntry& e) {
   if (retired_ || e.number <= journaled_number_) return;
   CHECK(e.generation <= generation_, "an entry of a later cut", e.generation, generation_);
   journaled_number_ = e.number;
-  if (e.kind == EntryKind::log_start && e.number >= recovery_point_.entry) journaled_log_start_ = std::max(journaled_log_start_, e.offset);
+  if (e.kind == EntryKind::log_start && e.number >= recovery_point_.entry)
+    journaled_log_start_ = std::max(journaled_log_start_, e.offset);
   if (e.kind == EntryKind::restart) journaled_log_start_ = e.offset;
   if (!cuts_.empty() && cuts_.front().generation <= e.generation) cut_journaled(e.number);
   if (!host_.memory_only()) marks_.push_back({e.end, e.number});
@@ -291,11 +306,13 @@ std::optional<LeaderEpoch> PartitionLogImpl::epoch_of(Offset offset) const {
 
 std::vector<AbortedTxn> PartitionLogImpl::aborted_txns(Offset from, Offset up_to) const {
   std::vector<AbortedTxn> out;
-  auto first = std::partition_point(aborted_.begin(), aborted_.end(), [&](const AbortedTxnEntry& e) { return e.last_offset < from; });
+  auto first = std::partition_point(aborted_.begin(), aborted_.end(),
+                                    [&](const AbortedTxnEntry& e) { return e.last_offset < from; });
   for (; first != aborted_.end(); ++first) {
     if (first->first_offset < up_to) out.push_back({first->producer_id, first->first_offset});
   }
-  std::sort(out.begin(), out.end(), [](const AbortedTxn& a, const AbortedTxn& b) { return a.first_offset < b.first_offset; });
+  std::sort(out.begin(), out.end(),
+            [](const AbortedTxn& a, const AbortedTxn& b) { return a.first_offset < b.first_offset; });
   return out;
 }
 
@@ -356,19 +373,30 @@ void PartitionLogImpl::retire() {
 }
 
 void PartitionLogImpl::check_invariants() const {
-  // Most logs did not change since the last time they were looked at; all of what is checked changes only together with one of these.
-  const std::array<uint64_t, 11> state{static_cast<uint64_t>(log_start_), static_cast<uint64_t>(log_end_offset()), static_cast<uint64_t>(durable_),
-                                       static_cast<uint64_t>(high_watermark_), static_cast<uint64_t>(written_), static_cast<uint64_t>(journaled_),
-                                       segments_.size(), cuts_.size(), epochs_.entries().size(), tail_.bytes(), tail_.empty() ? 0 : tail_[tail_.size() - 1].id};
+  // Most logs did not change since the last time they were looked at; all of what is checked changes only together with
+  // one of these.
+  const std::array<uint64_t, 11> state{static_cast<uint64_t>(log_start_),
+                                       static_cast<uint64_t>(log_end_offset()),
+                                       static_cast<uint64_t>(durable_),
+                                       static_cast<uint64_t>(high_watermark_),
+                                       static_cast<uint64_t>(written_),
+                                       static_cast<uint64_t>(journaled_),
+                                       segments_.size(),
+                                       cuts_.size(),
+                                       epochs_.entries().size(),
+                                       tail_.bytes(),
+                                       tail_.empty() ? 0 : tail_[tail_.size() - 1].id};
   if (state == checked_) return;
   checked_ = state;
   CHECK(!segments_.empty(), "a log without a segment");
   Offset end = log_end_offset();
   CHECK(log_start_ <= end, "log start above log end", log_start_, end);
   CHECK(durable_ <= end, "durable above log end", durable_, end);
-  CHECK(log_start_ <= durable_ || host_.memory_only() || !cuts_.empty() || journaled_ < end, "log start above durable", log_start_, durable_);
+  CHECK(log_start_ <= durable_ || host_.memory_only() || !cuts_.empty() || journaled_ < end, "log start above durable",
+        log_start_, durable_);
   CHECK(written_ <= journaled_ || host_.memory_only(), "segments ahead of the journal", written_, journaled_);
-  CHECK(segments_.front()->base <= log_start_, "log start below the first segment", segments_.front()->base, log_start_);
+  CHECK(segments_.front()->base <= log_start_, "log start below the first segment", segments_.front()->base,
+        log_start_);
   for (size_t i = 0; i < segments_.size(); ++i) {
     segments_[i]->check_invariants();
     if (i > 0) CHECK(segments_[i - 1]->end <= segments_[i]->base, "segments overlap", i);

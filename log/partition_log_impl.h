@@ -28,8 +28,9 @@ class LogHost {
   virtual TailCache& cache() = 0;
   virtual bool memory_only() const = 0;
   virtual bool offline() const = 0;
-  /// Why appends are refused: none, kafka_storage_error (offline, or closing) or no_space: for data when the disk is nearly full, for others when
-  /// a write found it full. Raft's few records only wait: they are what deletes topics and makes room.
+  /// Why appends are refused: none, kafka_storage_error (offline, or closing) or no_space: for data when the disk is
+  /// nearly full, for others when a write found it full. Raft's few records only wait: they are what deletes topics and
+  /// makes room.
   enum class Need { data, system, raft };
   virtual ErrorCode refusal(Need need) const = 0;
   /// The largest append that the journal can ever hold.
@@ -42,9 +43,11 @@ class LogHost {
   virtual void note_state_changed() = 0;
   /// A name in the log directory is about to be made: the next checkpoint syncs the directory.
   virtual Status before_directory_made() = 0;
-  /// File changes of the log wait until the stored recovery points allow them: writes the state soon, once for all that ask.
+  /// File changes of the log wait until the stored recovery points allow them: writes the state soon, once for all that
+  /// ask.
   virtual void store_points_soon() = 0;
-  /// A write found the disk full: the log is asked again (pump_again) until there is room. What it wants to write stays in memory and journal.
+  /// A write found the disk full: the log is asked again (pump_again) until there is room. What it wants to write stays
+  /// in memory and journal.
   virtual void disk_full(PartitionLogImpl& log, const Error& error) = 0;
   /// A write or sync failed: the directory goes offline.
   virtual void storage_failed(const Error& error) = 0;
@@ -52,7 +55,9 @@ class LogHost {
 
 /// See PartitionLog. Owned by its set and, while they run, by its operations in flight.
 /// Write-behind (segment_writer.cc): at most one disk operation per log at a time.
-class PartitionLogImpl final : public PartitionLog, public JournalTarget, public std::enable_shared_from_this<PartitionLogImpl> {
+class PartitionLogImpl final : public PartitionLog,
+                               public JournalTarget,
+                               public std::enable_shared_from_this<PartitionLogImpl> {
  public:
   struct Identity {
     TopicPartition tp;
@@ -71,7 +76,8 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   Status truncate_fully_and_start_at(Offset to) override;
   Status advance_log_start(Offset to) override;
   void read(const ReadRequest& request, std::function<void(Result<ReadResult>)> done) override;
-  void offset_for_timestamp(WallMillis timestamp, Offset up_to, std::function<void(Result<TimestampOffset>)> done) override;
+  void offset_for_timestamp(WallMillis timestamp, Offset up_to,
+                            std::function<void(Result<TimestampOffset>)> done) override;
   void offset_of_max_timestamp(std::function<void(Result<TimestampOffset>)> done) override;
   EpochEnd epoch_end(LeaderEpoch epoch) const override;
   LeaderEpoch latest_epoch() const override { return epochs_.latest(); }
@@ -119,15 +125,16 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   void pump_again() { pump(); }
   bool busy() const { return busy_; }
   bool has_file_changes() const { return !file_changes_.empty(); }
-  /// An exact image of the log: all of its journal entries with a number below `entry` are in it, no other is, and its bytes are synced in segment files
-  /// whose names are durable.
+  /// An exact image of the log: all of its journal entries with a number below `entry` are in it, no other is, and its
+  /// bytes are synced in segment files whose names are durable.
   struct RecoveryPoint {
-    Offset offset = 0;        // the log end
+    Offset offset = 0;  // the log end
     Offset segment_base = 0;
     uint64_t position = 0;
     uint64_t entry = 0;
     std::shared_ptr<const std::vector<EpochCache::Entry>> epochs;  // none: no epoch yet
-    // What of the segment's index files can be believed after a crash, if their first entries have this hash; the rest is made anew.
+    // What of the segment's index files can be believed after a crash, if their first entries have this hash; the rest
+    // is made anew.
     uint32_t index_entries = 0, time_entries = 0;
     uint64_t index_hash = 0;
   };
@@ -153,17 +160,19 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
     Offset log_start = 0;
     Offset high_watermark = 0;
   };
-  /// Finds the segments up to the stored recovery point and removes what lies above; indexes, epochs and producers as of there. The log is in recovery
-  /// until finish_recovery(): nothing is journaled, files change at once.
+  /// Finds the segments up to the stored recovery point and removes what lies above; indexes, epochs and producers as
+  /// of there. The log is in recovery until finish_recovery(): nothing is journaled, files change at once.
   /// `journal_start`: how far the entries of the journal move the log start. Files below may be gone already.
   Status load(const StoredState& stored, Offset journal_start);
   /// `next_entry`: number of the first journal entry that may concern the log.
   void begin_recovery(uint64_t next_entry);
-  /// Brings the log to the image behind entry `number`, a truncation or restart below the stored recovery point: in memory only.
+  /// Brings the log to the image behind entry `number`, a truncation or restart below the stored recovery point: in
+  /// memory only.
   Status lower_to_cut(uint64_t number, Offset to, bool restart);
   /// The state with the lowered points is stored: files may follow.
   Status apply_recovery_cuts();
-  /// The entries of the journal, in order; those that the recovery point holds are left out. Errors: malformed when one does not continue the log.
+  /// The entries of the journal, in order; those that the recovery point holds are left out. Errors: malformed when one
+  /// does not continue the log.
   Status replay_records(const JournalScan::Entry& entry, uint64_t& restored);
   Status replay_cut(const JournalScan::Entry& entry, bool restart);
   Status replay_log_start(const JournalScan::Entry& entry);
@@ -176,15 +185,16 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   enum class IoKind { none, write, sync, index_sync, txns_sync, dir_sync };
   struct DiskRead;
   struct TimestampSearch;
-  /// File work that waits until the journal holds the cut of `generation`, and until no stored recovery point needs what goes.
+  /// File work that waits until the journal holds the cut of `generation`, and until no stored recovery point needs
+  /// what goes.
   struct FileChange {
     uint64_t generation = 0;
     enum class Kind { free, cut, restart, below } kind = Kind::free;
-    uint64_t number = 0;               // cut, restart: of the journal entry, once durable
-    Offset end = 0;                    // cut: the log end; below: base of the first segment that stays
-    SegmentPtr cut;                    // its file is cut to `cut_size`; may be none
+    uint64_t number = 0;  // cut, restart: of the journal entry, once durable
+    Offset end = 0;       // cut: the log end; below: base of the first segment that stays
+    SegmentPtr cut;       // its file is cut to `cut_size`; may be none
     uint64_t cut_size = 0;
-    std::vector<SegmentPtr> dropped;   // their files go
+    std::vector<SegmentPtr> dropped;  // their files go
   };
 
   // append (partition_log.cc)
@@ -234,7 +244,8 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   Error malformed(std::string what) const;
   Status load_active(Segment& segment, const StoredState& stored);
   Status load_sealed(Segment& segment);
-  /// Loads all but the active one. False: the log is not whole, and ends at its first hole (KIP-966's unclean restart, one log of it).
+  /// Loads all but the active one. False: the log is not whole, and ends at its first hole (KIP-966's unclean restart,
+  /// one log of it).
   Result<bool> load_sealed_ones(const std::vector<Offset>& bases, const StoredState& stored, Offset needed_from);
   struct SealedEnd {
     Offset offset;
@@ -277,7 +288,7 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   LogHost& host_;
   Identity id_;
   LogConfig config_;
-  std::vector<SegmentPtr> segments_;   // never empty; the last is active
+  std::vector<SegmentPtr> segments_;  // never empty; the last is active
   TailEntries tail_;
   mutable std::array<uint64_t, 11> checked_{};  // what check_invariants saw last
   EpochCache epochs_;
@@ -286,10 +297,10 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   LogListener* listener_ = nullptr;
   Offset log_start_ = 0;
   Offset durable_ = 0;
-  Offset journaled_ = 0;               // what the segments may hold
+  Offset journaled_ = 0;  // what the segments may hold
   Offset notified_ = 0;
   Offset high_watermark_ = 0;
-  uint64_t generation_ = 0;            // grows with every cut
+  uint64_t generation_ = 0;  // grows with every cut
   struct Cut {
     uint64_t generation;
     Offset end;
@@ -299,18 +310,18 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
     uint64_t number;
   };
   void after_cut(Cut cut);
-  std::vector<Cut> cuts_;              // not journaled yet
+  std::vector<Cut> cuts_;  // not journaled yet
   /// Journaled entries that the recovery point does not hold: the log end each led to. Both grow.
   struct Mark {
     Offset end;
     uint64_t number;
   };
   std::deque<Mark> marks_;
-  uint64_t journaled_number_ = 0;      // of the last entry heard of
+  uint64_t journaled_number_ = 0;  // of the last entry heard of
   Offset journaled_log_start_ = 0;
   bool created_ = false;
-  bool configured_ = true;             // not between a start that found the log and the first set_config
-  bool damaged_ = false;               // synced bytes were gone at the start: the journal may not continue what is left
+  bool configured_ = true;  // not between a start that found the log and the first set_config
+  bool damaged_ = false;    // synced bytes were gone at the start: the journal may not continue what is left
   bool retired_ = false;
 
   // write-behind
@@ -326,23 +337,23 @@ class PartitionLogImpl final : public PartitionLog, public JournalTarget, public
   uint64_t io_generation_ = 0;  // of cuts, when it began
   std::vector<Buffer> io_buffers_;
   Offset io_end_offset_ = 0;
-  Offset write_goal_ = 0;              // write up to here
-  Offset written_ = 0;                 // everything below is in the files
-  uint64_t dirty_bytes_ = 0;           // in the tail and not in the files
+  Offset write_goal_ = 0;     // write up to here
+  Offset written_ = 0;        // everything below is in the files
+  uint64_t dirty_bytes_ = 0;  // in the tail and not in the files
   bool sync_wanted_ = false;
   Offset sync_goal_ = 0;
   std::function<void()> checkpoint_done_;
   RecoveryPoint recovery_point_;
-  RecoveryPoint syncing_point_;        // offset -1: to be taken
+  RecoveryPoint syncing_point_;                                // offset -1: to be taken
   std::optional<RecoveryPoint> storing_point_, stored_point_;  // in the state being written, in the last one written
   std::deque<FileChange> file_changes_;
   bool dir_made_ = false;
   bool dir_dirty_ = false;
-  bool dir_unsure_ = false;            // names changed by a process before may be in the cache only
-  bool epochs_dirty_ = false;          // the recovery point does not have all of them
+  bool dir_unsure_ = false;    // names changed by a process before may be in the cache only
+  bool epochs_dirty_ = false;  // the recovery point does not have all of them
   bool recovering_ = false;
   uint64_t bytes_since_snapshot_ = 0;
-  std::vector<Offset> snapshots_;      // offsets of the snapshot files, ascending
+  std::vector<Offset> snapshots_;  // offsets of the snapshot files, ascending
 };
 
 }  // namespace weir::log

@@ -43,7 +43,8 @@ Status PartitionLogImpl::load(const StoredState& stored, Offset journal_start) {
   recovery_point_ = {end, active().base, active().size, stored.recovery.entry, stored.recovery.epochs};
   note_indexes(recovery_point_);
   created_ = true;
-  if (stored.recovery.epochs && !epochs_.restore(*stored.recovery.epochs)) return Error(ErrorCode::malformed, "log state", id_.tp.to_string() + ": epochs do not grow");
+  if (stored.recovery.epochs && !epochs_.restore(*stored.recovery.epochs))
+    return Error(ErrorCode::malformed, "log state", id_.tp.to_string() + ": epochs do not grow");
   if (damaged_) epochs_.truncate_to(end);
   // Snapshots of what is gone: they would bring back sequences of records that the log does not hold.
   for (; !snapshots_.empty() && snapshots_.back() > end; snapshots_.pop_back()) {
@@ -68,13 +69,17 @@ Status PartitionLogImpl::load_segments(const StoredState& stored, Offset needed_
         if (base < 0) continue;
         // Begun after the last checkpoint: the journal has all of it.
         if (base > stored.recovery.segment_base) dir_dirty_ = true;
-        if (base > stored.recovery.segment_base) TRY(disk.remove(path(e.name)));
-        else if (suffix == std::string_view(".log")) bases.push_back(base);
+        if (base > stored.recovery.segment_base)
+          TRY(disk.remove(path(e.name)));
+        else if (suffix == std::string_view(".log"))
+          bases.push_back(base);
       }
       Offset snapshot = offset_of_file(e.name, ".snapshot");
       if (snapshot > stored.recovery.offset) dir_dirty_ = true;
-      if (snapshot > stored.recovery.offset) TRY(disk.remove(path(e.name)));
-      else if (snapshot >= 0) snapshots_.push_back(snapshot);
+      if (snapshot > stored.recovery.offset)
+        TRY(disk.remove(path(e.name)));
+      else if (snapshot >= 0)
+        snapshots_.push_back(snapshot);
     }
   }
   std::sort(bases.begin(), bases.end());
@@ -82,12 +87,14 @@ Status PartitionLogImpl::load_segments(const StoredState& stored, Offset needed_
   // Wholly below the log start: about to be deleted when the process ended, maybe of a history before a restart.
   size_t below = 0;
   while (below + 1 < bases.size() && bases[below + 1] <= needed_from) ++below;
-  if (bases.size() > below && stored.recovery.position == 0 && bases.back() < stored.recovery.segment_base && stored.recovery.segment_base <= needed_from) {
+  if (bases.size() > below && stored.recovery.position == 0 && bases.back() < stored.recovery.segment_base &&
+      stored.recovery.segment_base <= needed_from) {
     below = bases.size();
   }
   for (size_t i = 0; i < below; ++i) TRY(remove_segment_files(bases[i]));
   bases.erase(bases.begin(), bases.begin() + static_cast<ptrdiff_t>(below));
-  if (stored.recovery.position == 0 && (bases.empty() || bases.back() != stored.recovery.segment_base)) bases.push_back(stored.recovery.segment_base);
+  if (stored.recovery.position == 0 && (bases.empty() || bases.back() != stored.recovery.segment_base))
+    bases.push_back(stored.recovery.segment_base);
   TRY_ASSIGN(bool whole, load_sealed_ones(bases, stored, needed_from));
   if (!whole) return {};
   TRY(load_active(active(), stored));
@@ -95,9 +102,11 @@ Status PartitionLogImpl::load_segments(const StoredState& stored, Offset needed_
   return segments_.size() > 1 ? restore_first_timestamp(active()) : Status();
 }
 
-Result<bool> PartitionLogImpl::load_sealed_ones(const std::vector<Offset>& bases, const StoredState& stored, Offset needed_from) {
-  // The log must be whole from its start to the recovery point: what lies behind a hole would be served as if nothing were missing, and with the end that
-  // was acknowledged the node would count as caught up. It ends at the hole instead, and fetches the rest again.
+Result<bool> PartitionLogImpl::load_sealed_ones(const std::vector<Offset>& bases, const StoredState& stored,
+                                                Offset needed_from) {
+  // The log must be whole from its start to the recovery point: what lies behind a hole would be served as if nothing
+  // were missing, and with the end that was acknowledged the node would count as caught up. It ends at the hole
+  // instead, and fetches the rest again.
   const Offset first = bases.empty() ? stored.recovery.offset : bases.front();
   if (first > needed_from) {
     TRY(end_at_hole(bases, stored.log_start, stored));
@@ -141,14 +150,17 @@ Result<PartitionLogImpl::SealedEnd> PartitionLogImpl::sealed_end(Segment& s, Off
       end = {b.end_offset(), pos + b.size()};
       return true;
     });
-    if (!scanned && scanned.code() != ErrorCode::corrupt_message && scanned.code() != ErrorCode::unsupported_for_message_format) return scanned.error();
+    if (!scanned && scanned.code() != ErrorCode::corrupt_message &&
+        scanned.code() != ErrorCode::unsupported_for_message_format)
+      return scanned.error();
     return end;
   };
   // From the last entry of the index on, if there is one: the batches before it are not read at every start.
   uint8_t entry[OffsetIndex::kEntrySize];
   auto found = last_entry(disk, path(segment_file_name(s.base, ".index")), Bytes(entry, sizeof entry));
   if (found && *found) {
-    TRY_ASSIGN(SealedEnd end, scan(OffsetIndex::decode(s.base, ConstBytes(entry, sizeof entry), size).last_position(), s.base));
+    TRY_ASSIGN(SealedEnd end,
+               scan(OffsetIndex::decode(s.base, ConstBytes(entry, sizeof entry), size).last_position(), s.base));
     if (end.offset == expected) return end;
   }
   return scan(0, s.base);
@@ -177,8 +189,10 @@ Status PartitionLogImpl::cut_sealed(Segment& s, SealedEnd end) {
 
 Status PartitionLogImpl::end_at_hole(const std::vector<Offset>& bases, Offset hole, const StoredState& stored) {
   hole = std::max(hole, stored.log_start);
-  WEIR_ERROR("{}: records from {} to {} are missing on the disk; the log ends at {}, the rest is fetched from the other replicas", id_.tp.to_string(), hole,
-             stored.recovery.offset, hole);
+  WEIR_ERROR(
+      "{}: records from {} to {} are missing on the disk; the log ends at {}, the rest is fetched from the other "
+      "replicas",
+      id_.tp.to_string(), hole, stored.recovery.offset, hole);
   for (Offset base : bases) {
     bool kept = std::any_of(segments_.begin(), segments_.end(), [&](const SegmentPtr& s) { return s->base == base; });
     if (!kept) TRY(remove_segment_files(base));
@@ -226,14 +240,16 @@ Status PartitionLogImpl::load_sealed(Segment& s) {
   if (s.size == 0) return {};
   WEIR_WARN("{}: no time index for segment {}; reading it", id_.tp.to_string(), s.base);
   return scan_file(s, 0, s.size, [&](BatchHeader b, Segment&, FilePos) {
-    if (b.max_timestamp() > s.max_timestamp) s.max_timestamp = b.max_timestamp(), s.max_timestamp_offset = b.last_offset();
+    if (b.max_timestamp() > s.max_timestamp)
+      s.max_timestamp = b.max_timestamp(), s.max_timestamp_offset = b.last_offset();
     return true;
   });
 }
 
 Status PartitionLogImpl::load_active(Segment& s, const StoredState& stored) {
   io::Disk& disk = host_.runtime().disk();
-  CHECK(s.base == stored.recovery.segment_base, "not the segment of the recovery point", s.base, stored.recovery.segment_base);
+  CHECK(s.base == stored.recovery.segment_base, "not the segment of the recovery point", s.base,
+        stored.recovery.segment_base);
   uint64_t limit = stored.recovery.position;
   TRY_ASSIGN(bool there, disk.exists(path(segment_file_name(s.base, ".log"))));
   if (there) {
@@ -244,18 +260,22 @@ Status PartitionLogImpl::load_active(Segment& s, const StoredState& stored) {
     if (have > limit) TRY(disk.truncate(s.file->id, limit));
     // Also where it is short enough: the end of a process may have left a cut in the page cache only.
     s.cut_unsynced = true;
-    if (have < limit) WEIR_ERROR("{}: segment {} has {} bytes, {} were synced", id_.tp.to_string(), s.base, have, limit);
+    if (have < limit)
+      WEIR_ERROR("{}: segment {} has {} bytes, {} were synced", id_.tp.to_string(), s.base, have, limit);
     limit = std::min(limit, have);
     s.written = limit;
     s.end = stored.recovery.offset;
-    // The index files are not synced with the segment (two more syncs a log and checkpoint): a hash says whether they are what they were then, as
-    // after any end of the process alone. From the last believed entry on they are made anew.
+    // The index files are not synced with the segment (two more syncs a log and checkpoint): a hash says whether they
+    // are what they were then, as after any end of the process alone. From the last believed entry on they are made
+    // anew.
     const RecoveryPoint& point = stored.recovery;
     auto index = disk.read_file(path(segment_file_name(s.base, ".index")));
     auto times = disk.read_file(path(segment_file_name(s.base, ".timeindex")));
-    size_t index_bytes = point.index_entries * OffsetIndex::kEntrySize, time_bytes = point.time_entries * TimeIndex::kEntrySize;
+    size_t index_bytes = point.index_entries * OffsetIndex::kEntrySize,
+           time_bytes = point.time_entries * TimeIndex::kEntrySize;
     if (index && times && index->size() >= index_bytes && times->size() >= time_bytes && limit == point.position &&
-        index_files_hash(ConstBytes(*index).first(index_bytes), ConstBytes(*times).first(time_bytes)) == point.index_hash) {
+        index_files_hash(ConstBytes(*index).first(index_bytes), ConstBytes(*times).first(time_bytes)) ==
+            point.index_hash) {
       s.index = OffsetIndex::decode(s.base, ConstBytes(*index).first(index_bytes), limit);
       s.times = TimeIndex::decode(s.base, ConstBytes(*times).first(time_bytes), point.offset);
     }
@@ -267,11 +287,14 @@ Status PartitionLogImpl::load_active(Segment& s, const StoredState& stored) {
     s.max_timestamp = s.times.last_timestamp();
     s.max_timestamp_offset = s.times.entries() > 0 ? s.times.last_offset() : kNoOffset;
     Status scanned = scan_file(s, from, limit, [&](BatchHeader b, Segment& segment, FilePos) {
-      if (b.base_offset() < segment.end || b.end_offset() > stored.recovery.offset || !check_stored_batch(b)) return false;
+      if (b.base_offset() < segment.end || b.end_offset() > stored.recovery.offset || !check_stored_batch(b))
+        return false;
       segment.added(b.last_offset(), b.max_timestamp(), b.size(), config_.index_interval_bytes);
       return true;
     });
-    if (!scanned && scanned.code() != ErrorCode::corrupt_message && scanned.code() != ErrorCode::unsupported_for_message_format) return scanned;
+    if (!scanned && scanned.code() != ErrorCode::corrupt_message &&
+        scanned.code() != ErrorCode::unsupported_for_message_format)
+      return scanned;
     if (s.size < limit) {
       WEIR_ERROR("{}: segment {} is damaged at byte {}; cut there", id_.tp.to_string(), s.base, s.size);
       TRY(disk.truncate(s.file->id, s.size));
@@ -291,9 +314,10 @@ Status PartitionLogImpl::load_txn_indexes() {
     if (!bytes) return bytes.error();
     for (size_t at = 0; at + kTxnEntrySize <= bytes->size(); at += kTxnEntrySize) {
       const uint8_t* p = bytes->data() + at;
-      AbortedTxnEntry e{load_be<int64_t>(p + 2), load_be<int64_t>(p + 10), load_be<int64_t>(p + 18), load_be<int64_t>(p + 26)};
-      bool fits = load_be<int16_t>(p) == 0 && e.first_offset < e.last_offset && e.last_offset < log_end_offset() && e.last_offset >= s->base &&
-                  (aborted_.empty() || aborted_.back().last_offset < e.last_offset);
+      AbortedTxnEntry e{load_be<int64_t>(p + 2), load_be<int64_t>(p + 10), load_be<int64_t>(p + 18),
+                        load_be<int64_t>(p + 26)};
+      bool fits = load_be<int16_t>(p) == 0 && e.first_offset < e.last_offset && e.last_offset < log_end_offset() &&
+                  e.last_offset >= s->base && (aborted_.empty() || aborted_.back().last_offset < e.last_offset);
       if (!fits) break;
       ++s->txns_on_disk;
       aborted_.push_back(e);
@@ -336,11 +360,15 @@ Status PartitionLogImpl::lower_to_cut(uint64_t number, Offset to, bool restart) 
 Status PartitionLogImpl::cut_now(Offset to) {
   TRY_ASSIGN(Offset end, cut_memory(to));
   // Every truncation in the journal ends at a batch border.
-  if (end != to) return malformed("a truncation to " + std::to_string(to) + " cuts a batch; the log now ends at " + std::to_string(end));
+  if (end != to)
+    return malformed("a truncation to " + std::to_string(to) + " cuts a batch; the log now ends at " +
+                     std::to_string(end));
   return {};
 }
 
-Error PartitionLogImpl::malformed(std::string what) const { return Error(ErrorCode::malformed, "journal", id_.tp.to_string() + ": " + std::move(what)); }
+Error PartitionLogImpl::malformed(std::string what) const {
+  return Error(ErrorCode::malformed, "journal", id_.tp.to_string() + ": " + std::move(what));
+}
 
 Status PartitionLogImpl::apply_recovery_cuts() {
   // Below the log start: only once the recovery point that needs them no more is stored, like in normal life.
@@ -363,10 +391,12 @@ Status PartitionLogImpl::replay_records(const JournalScan::Entry& entry, uint64_
   CHECK(recovering_, "a replay outside of recovery");
   if (entry.number < recovery_point_.entry) return {};
   if (entry.before > log_end_offset() || entry.offset < log_end_offset()) {
-    // Where the disk lost synced bytes the rest cannot follow: the log ends there, as the warning at the load said; a replica brings it back.
+    // Where the disk lost synced bytes the rest cannot follow: the log ends there, as the warning at the load said; a
+    // replica brings it back.
     if (damaged_) return {};
-    return malformed("entry " + std::to_string(entry.number) + " holds records from " + std::to_string(entry.offset) + " behind " + std::to_string(entry.before) +
-                     ", but the log ends at " + std::to_string(log_end_offset()));
+    return malformed("entry " + std::to_string(entry.number) + " holds records from " + std::to_string(entry.offset) +
+                     " behind " + std::to_string(entry.before) + ", but the log ends at " +
+                     std::to_string(log_end_offset()));
   }
   for (size_t at = 0; at < entry.bytes.size();) {
     TRY_ASSIGN(BatchHeader b, frame_batch(entry.bytes, at));
@@ -387,10 +417,12 @@ Status PartitionLogImpl::replay_cut(const JournalScan::Entry& entry, bool restar
     journaled_log_start_ = entry.offset;
     damaged_ = false;
   } else if (entry.offset < log_end_offset()) {
-    CHECK(entry.offset >= recovery_point_.offset, "a cut below the recovery point was not planned", entry.offset, recovery_point_.offset);
+    CHECK(entry.offset >= recovery_point_.offset, "a cut below the recovery point was not planned", entry.offset,
+          recovery_point_.offset);
     TRY(cut_now(entry.offset));
   } else if (entry.offset > log_end_offset() && !damaged_) {
-    return malformed("entry " + std::to_string(entry.number) + " cuts at " + std::to_string(entry.offset) + ", above the log end " + std::to_string(log_end_offset()));
+    return malformed("entry " + std::to_string(entry.number) + " cuts at " + std::to_string(entry.offset) +
+                     ", above the log end " + std::to_string(log_end_offset()));
   }
   return apply_recovery_cuts();
 }

@@ -27,7 +27,8 @@ bool take_varint(const uint8_t*& p, const uint8_t* end, int64_t& out) {
 }  // namespace
 
 std::optional<TxnMarker> read_txn_marker(BatchHeader batch) {
-  // Control batches are never compressed. Record: length, attributes, timestamp delta, offset delta, key (version i16, type i16), value (version i16, coordinator epoch i32).
+  // Control batches are never compressed. Record: length, attributes, timestamp delta, offset delta, key (version i16,
+  // type i16), value (version i16, coordinator epoch i32).
   const uint8_t* p = batch.data() + BatchHeader::kSize;
   const uint8_t* end = batch.data() + batch.size();
   int64_t skip = 0, key_size = 0, value_size = 0;
@@ -48,12 +49,14 @@ const ProducerState::Entry* ProducerState::find(ProducerId id) const {
 }
 
 Status ProducerState::check_sequence(const Entry* entry, BatchHeader batch, bool all_known) const {
-  // Kafka 4 ProducerAppendInfo.checkSequence: no state at all takes any sequence (retention or DeleteRecords may have removed it); a new epoch begins at 0.
-  // Stricter than that where we know better: of batches in flight, the first refused by a leader that was not ready and the second taken is a reordering.
+  // Kafka 4 ProducerAppendInfo.checkSequence: no state at all takes any sequence (retention or DeleteRecords may have
+  // removed it); a new epoch begins at 0. Stricter than that where we know better: of batches in flight, the first
+  // refused by a leader that was not ready and the second taken is a reordering.
   int32_t first = batch.base_sequence();
   if (entry == nullptr || entry->epoch < 0) {
     if (!all_known || first == 0) return {};
-    return Error(ErrorCode::out_of_order_sequence_number, "producer state", "the first batch of a producer must begin with sequence 0");
+    return Error(ErrorCode::out_of_order_sequence_number, "producer state",
+                 "the first batch of a producer must begin with sequence 0");
   }
   if (batch.producer_epoch() != entry->epoch) {
     if (first == 0) return {};
@@ -64,7 +67,8 @@ Status ProducerState::check_sequence(const Entry* entry, BatchHeader batch, bool
                "sequence " + std::to_string(first) + " after " + std::to_string(entry->last_sequence()));
 }
 
-Result<std::optional<Offset>> ProducerState::check(BatchHeader batch, PartitionLog::Origin origin, bool all_known) const {
+Result<std::optional<Offset>> ProducerState::check(BatchHeader batch, PartitionLog::Origin origin,
+                                                   bool all_known) const {
   CHECK(batch.has_producer(), "a batch without a producer has no state");
   const Entry* entry = find(batch.producer_id());
   if (entry != nullptr && batch.producer_epoch() < entry->epoch) {
@@ -80,7 +84,8 @@ Result<std::optional<Offset>> ProducerState::check(BatchHeader batch, PartitionL
   }
   if (batch.base_sequence() >= 0 && entry != nullptr && entry->epoch == batch.producer_epoch()) {
     for (const Batch& known : entry->batches) {
-      if (known.first_sequence == batch.base_sequence() && known.last_sequence == batch.last_sequence()) return std::optional<Offset>(known.base_offset);
+      if (known.first_sequence == batch.base_sequence() && known.last_sequence == batch.last_sequence())
+        return std::optional<Offset>(known.base_offset);
     }
   }
   if (origin == PartitionLog::Origin::client) TRY(check_sequence(entry, batch, all_known));
@@ -95,7 +100,8 @@ std::optional<AbortedTxnEntry> ProducerState::end_txn(Entry& entry, BatchHeader 
   entry.coordinator_epoch = std::max(entry.coordinator_epoch, marker.coordinator_epoch);
   if (entry.txn_first_offset) {
     Offset first = *entry.txn_first_offset;
-    CHECK(first <= marker_batch.base_offset(), "a transaction ends before it begins", first, marker_batch.base_offset());
+    CHECK(first <= marker_batch.base_offset(), "a transaction ends before it begins", first,
+          marker_batch.base_offset());
     open_txns_.erase(first);
     entry.txn_first_offset.reset();
     if (marker_batch.last_offset() >= high_watermark_) ended_txns_[first] = marker_batch.last_offset();
@@ -122,7 +128,8 @@ std::optional<AbortedTxnEntry> ProducerState::update(BatchHeader batch, WallMill
   if (batch.producer_epoch() != entry.epoch) entry.batches.clear();
   entry.epoch = batch.producer_epoch();
   if (entry.batches.size() == kBatchesKept) entry.batches.erase(entry.batches.begin());
-  entry.batches.push_back({batch.base_sequence(), batch.last_sequence(), batch.base_offset(), batch.last_offset(), batch.max_timestamp()});
+  entry.batches.push_back(
+      {batch.base_sequence(), batch.last_sequence(), batch.base_offset(), batch.last_offset(), batch.max_timestamp()});
   entry.last_timestamp = now;
   if (batch.is_transactional() && !entry.txn_first_offset) {
     entry.txn_first_offset = batch.base_offset();
@@ -144,7 +151,9 @@ void ProducerState::on_high_watermark(Offset hw) {
 }
 
 void ProducerState::expire(WallMillis now, int64_t expiration_ms) {
-  std::erase_if(producers_, [&](const auto& p) { return !p.second.txn_first_offset && now - p.second.last_timestamp >= expiration_ms; });
+  std::erase_if(producers_, [&](const auto& p) {
+    return !p.second.txn_first_offset && now - p.second.last_timestamp >= expiration_ms;
+  });
 }
 
 void ProducerState::clear() {
@@ -169,7 +178,9 @@ std::vector<uint8_t> ProducerState::encode(Offset offset) const {
     put(out, id), put(out, e.epoch), put(out, e.coordinator_epoch), put(out, e.last_timestamp);
     put(out, e.txn_first_offset.value_or(-1));
     put(out, static_cast<uint8_t>(e.batches.size()));
-    for (const Batch& b : e.batches) put(out, b.first_sequence), put(out, b.last_sequence), put(out, b.base_offset), put(out, b.last_offset), put(out, b.timestamp);
+    for (const Batch& b : e.batches)
+      put(out, b.first_sequence), put(out, b.last_sequence), put(out, b.base_offset), put(out, b.last_offset),
+          put(out, b.timestamp);
   }
   put(out, xxh3(out));
   return out;
@@ -177,7 +188,8 @@ std::vector<uint8_t> ProducerState::encode(Offset offset) const {
 
 Result<ProducerState> ProducerState::decode(ConstBytes bytes, Offset expected_offset) {
   const Error bad(ErrorCode::malformed, "producer snapshot");
-  if (bytes.size() < 36 || load_le<uint64_t>(bytes.data() + bytes.size() - 8) != xxh3(bytes.first(bytes.size() - 8))) return bad;
+  if (bytes.size() < 36 || load_le<uint64_t>(bytes.data() + bytes.size() - 8) != xxh3(bytes.first(bytes.size() - 8)))
+    return bad;
   FieldReader r{bytes.first(bytes.size() - 8)};
   if (r.take<uint32_t>() != kSnapshotMagic) return bad;
   uint32_t count = r.take<uint32_t>();
@@ -215,7 +227,8 @@ void ProducerState::check_invariants() const {
   }
   for (const auto& [id, e] : producers_) {
     CHECK(e.batches.size() <= kBatchesKept, "too many batches kept", id, e.batches.size());
-    for (size_t i = 1; i < e.batches.size(); ++i) CHECK(e.batches[i - 1].last_offset < e.batches[i].base_offset, "batches out of order", id);
+    for (size_t i = 1; i < e.batches.size(); ++i)
+      CHECK(e.batches[i - 1].last_offset < e.batches[i].base_offset, "batches out of order", id);
   }
 }
 

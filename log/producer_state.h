@@ -25,8 +25,8 @@ struct TxnMarker {
 /// The marker of a control batch, if it is one of a transaction.
 std::optional<TxnMarker> read_txn_marker(BatchHeader batch);
 
-/// What is known of the idempotent producers of one partition: the last 5 batches of each (KIP-98, KIP-360) and open transactions. Pure; rules as Kafka 4's
-/// ProducerAppendInfo. Grows with producers, shrinks by expiry.
+/// What is known of the idempotent producers of one partition: the last 5 batches of each (KIP-98, KIP-360) and open
+/// transactions. Pure; rules as Kafka 4's ProducerAppendInfo. Grows with producers, shrinks by expiry.
 class ProducerState {
  public:
   static constexpr size_t kBatchesKept = 5;
@@ -44,11 +44,13 @@ class ProducerState {
     int32_t last_sequence() const { return batches.empty() ? -1 : batches.back().last_sequence; }
   };
 
-  /// May this batch follow? The value: base offset of the original when it is a repetition. Errors: invalid_producer_epoch, out_of_order_sequence_number,
-  /// invalid_txn_state, transaction_coordinator_fenced. With origin coordinator only epochs are checked.
-  /// `all_known`: nothing that a producer wrote here can have been forgotten, so one that is not known begins with sequence 0.
+  /// May this batch follow? The value: base offset of the original when it is a repetition. Errors:
+  /// invalid_producer_epoch, out_of_order_sequence_number, invalid_txn_state, transaction_coordinator_fenced. With
+  /// origin coordinator only epochs are checked. `all_known`: nothing that a producer wrote here can have been
+  /// forgotten, so one that is not known begins with sequence 0.
   Result<std::optional<Offset>> check(BatchHeader batch, PartitionLog::Origin origin, bool all_known = false) const;
-  /// Takes note of a batch that is in the log now (offsets are in its header). Returns the aborted transaction that it ends, if any.
+  /// Takes note of a batch that is in the log now (offsets are in its header). Returns the aborted transaction that it
+  /// ends, if any.
   std::optional<AbortedTxnEntry> update(BatchHeader batch, WallMillis now);
 
   /// The oldest offset of a transaction that is open, or ended above the high watermark.
@@ -73,8 +75,8 @@ class ProducerState {
   std::optional<AbortedTxnEntry> end_txn(Entry& entry, BatchHeader marker_batch, TxnMarker marker);
 
   std::unordered_map<ProducerId, Entry> producers_;
-  std::map<Offset, ProducerId> open_txns_;          // by first offset
-  std::map<Offset, Offset> ended_txns_;             // first offset -> marker's, until the high watermark is above the marker
+  std::map<Offset, ProducerId> open_txns_;  // by first offset
+  std::map<Offset, Offset> ended_txns_;     // first offset -> marker's, until the high watermark is above the marker
   Offset high_watermark_ = 0;
   Offset last_offset_seen_ = -1;
 };

@@ -9,7 +9,8 @@ Result<TimestampOffset> first_record_at(BatchHeader batch, WallMillis target, Of
   CHECK(view.base_offset() == batch.base_offset(), "two readings of one header differ", view.base_offset());
   TRY_ASSIGN(auto records, wire::RecordIterator::open(view));
   while (auto record = records.next()) {
-    if (record->offset >= from && record->timestamp >= target) return TimestampOffset{record->timestamp, record->offset, batch.leader_epoch()};
+    if (record->offset >= from && record->timestamp >= target)
+      return TimestampOffset{record->timestamp, record->offset, batch.leader_epoch()};
   }
   TRY(records.status());
   return TimestampOffset{};

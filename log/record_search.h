@@ -4,7 +4,8 @@
 
 namespace weir::log {
 
-/// First record of the batch at or above `from` with a timestamp at or above `target`; offset -1 if there is none. Decompresses.
+/// First record of the batch at or above `from` with a timestamp at or above `target`; offset -1 if there is none.
+/// Decompresses.
 Result<TimestampOffset> first_record_at(BatchHeader batch, WallMillis target, Offset from);
 
 }  // namespace weir::log

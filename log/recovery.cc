@@ -17,7 +17,8 @@ uint64_t ring_size(uint64_t bytes) { return bytes / CommitJournal::kBlock * Comm
 /// "topic-3" as Kafka names a log's directory.
 bool is_log_dir(const std::string& name) {
   size_t dash = name.rfind('-');
-  return dash != std::string::npos && dash > 0 && dash + 1 < name.size() && name.find_first_not_of("0123456789", dash + 1) == std::string::npos;
+  return dash != std::string::npos && dash > 0 && dash + 1 < name.size() &&
+         name.find_first_not_of("0123456789", dash + 1) == std::string::npos;
 }
 
 }  // namespace
@@ -27,7 +28,8 @@ Status LogSetImpl::start(RecoveryReport& report) {
   next_retention_ = runtime_.now() + std::min(kFirstRetention, options_.retention_check_interval);
   if (memory_only()) return {};
   io::Disk& disk = runtime_.disk();
-  CHECK(options_.journal_bytes_initial >= 64 * CommitJournal::kBlock, "weir.journal.bytes is too small", options_.journal_bytes_initial);
+  CHECK(options_.journal_bytes_initial >= 64 * CommitJournal::kBlock, "weir.journal.bytes is too small",
+        options_.journal_bytes_initial);
   TRY(disk.make_dirs(options_.dir));
   TRY_ASSIGN(lock_, disk.lock(path(".lock")));
   TRY_ASSIGN(bool known, load_state());
@@ -37,9 +39,11 @@ Status LogSetImpl::start(RecoveryReport& report) {
   JournalScan plan_scan(disk, journal_file_, ring_size(journal_bytes));
   JournalMark end = state_.journal;
   if (known) {
-    for (const LogState::Log& log : state_.logs) plan_[key_of(log.tp, log.topic_id)] = {log.stored.recovery.entry, log.stored.recovery.offset};
+    for (const LogState::Log& log : state_.logs)
+      plan_[key_of(log.tp, log.topic_id)] = {log.stored.recovery.entry, log.stored.recovery.offset};
     TRY(plan_scan.run(state_.journal, [&](const JournalScan::Entry& e) { return plan_entry(e); }));
-    // A group that only the page cache holds (the process was killed in its write) must be there in the next attempt too, if this one is cut short.
+    // A group that only the page cache holds (the process was killed in its write) must be there in the next attempt
+    // too, if this one is cut short.
     TRY(disk.sync_now(journal_file_));
     TRY(load_logs());
     JournalScan scan(disk, journal_file_, ring_size(journal_bytes));
@@ -49,7 +53,8 @@ Status LogSetImpl::start(RecoveryReport& report) {
     report.journal_groups_replayed = scan.groups();
     report.journal_bytes_replayed = scan.bytes();
   }
-  // A lowered point may hold an entry that the journal lost since (it was in the cache of a machine that lost power): its number is used up.
+  // A lowered point may hold an entry that the journal lost since (it was in the cache of a machine that lost power):
+  // its number is used up.
   for (auto& [tp, log] : logs_) end.entry = std::max(end.entry, log->recovery_point().entry);
   for (auto& [tp, log] : logs_) TRY(log->finish_recovery(end.entry));
   TRY(start_journal(end));
@@ -79,7 +84,8 @@ Result<bool> LogSetImpl::load_state() {
     }
     TRY_ASSIGN(state_files_[i], disk.open(path(kStateNames[i]), io::OpenMode::read_write));
   }
-  // What only the page cache holds (the process was killed while it wrote a state) must not be lost after this start acted upon it.
+  // What only the page cache holds (the process was killed while it wrote a state) must not be lost after this start
+  // acted upon it.
   for (io::FileId file : state_files_) TRY(disk.sync_now(file));
   cells_ = state_.cells;
   return found;
@@ -115,7 +121,8 @@ Status LogSetImpl::remove_strays(bool fresh) {
     }
     if (fresh) {
       return Error(ErrorCode::malformed, "log directory",
-                   path(e.name) + " holds a log, but there is no weir-state.0 or .1 in " + options_.dir + " that lists it: not a log directory of ours");
+                   path(e.name) + " holds a log, but there is no weir-state.0 or .1 in " + options_.dir +
+                       " that lists it: not a log directory of ours");
     }
     // Made just before a crash and never journaled, or removed and the rename lost: nobody was told that it exists.
     WEIR_WARN("removing {}: no log of this node", path(e.name));
@@ -152,7 +159,8 @@ Status LogSetImpl::open_journal(bool fresh) {
 
 Status LogSetImpl::plan_entry(const JournalScan::Entry& entry) {
   if (entry.kind < EntryKind::records || entry.kind > EntryKind::cell) {
-    return Error(ErrorCode::malformed, "journal", "unknown kind of entry " + std::to_string(static_cast<int>(entry.kind)));
+    return Error(ErrorCode::malformed, "journal",
+                 "unknown kind of entry " + std::to_string(static_cast<int>(entry.kind)));
   }
   auto it = plan_.find(entry.key);
   if (it == plan_.end() || entry.kind == EntryKind::cell) return {};
@@ -211,7 +219,8 @@ Status LogSetImpl::replay_create(const JournalScan::Entry& entry) {
 
 Status LogSetImpl::apply_entry(const JournalScan::Entry& entry) {
   if (entry.kind == EntryKind::cell) {
-    if (entry.offset <= 0 || static_cast<uint64_t>(entry.offset) > entry.bytes.size()) return Error(ErrorCode::malformed, "journal", "a cell without a name");
+    if (entry.offset <= 0 || static_cast<uint64_t>(entry.offset) > entry.bytes.size())
+      return Error(ErrorCode::malformed, "journal", "a cell without a name");
     auto name = as_string(entry.bytes.first(static_cast<size_t>(entry.offset)));
     ConstBytes value = entry.bytes.subspan(static_cast<size_t>(entry.offset));
     cells_[std::string(name)].assign(value.begin(), value.end());
@@ -235,11 +244,16 @@ Status LogSetImpl::apply_entry(const JournalScan::Entry& entry) {
       }
       return {};
     }
-    case EntryKind::truncate: return log->replay_cut(entry, false);
-    case EntryKind::restart: return log->replay_cut(entry, true);
-    case EntryKind::log_start: return log->replay_log_start(entry);
-    case EntryKind::remove: return replay_remove(log, entry);
-    default: return Error(ErrorCode::malformed, "journal", "unknown kind of entry");
+    case EntryKind::truncate:
+      return log->replay_cut(entry, false);
+    case EntryKind::restart:
+      return log->replay_cut(entry, true);
+    case EntryKind::log_start:
+      return log->replay_log_start(entry);
+    case EntryKind::remove:
+      return replay_remove(log, entry);
+    default:
+      return Error(ErrorCode::malformed, "journal", "unknown kind of entry");
   }
 }
 
@@ -260,7 +274,8 @@ Status LogSetImpl::replay_remove(const LogPtr& log, const JournalScan::Entry& en
 Status LogSetImpl::start_journal(const JournalMark& end) {
   io::Disk& disk = runtime_.disk();
   TRY(disk.sync_dir_now(options_.dir));
-  // The directory itself may be new too, and those above it. Some of them may not be ours to sync; they are older than us then.
+  // The directory itself may be new too, and those above it. Some of them may not be ours to sync; they are older than
+  // us then.
   for (std::string up = options_.dir; up.size() > 1;) {
     size_t slash = up.rfind('/');
     if (slash == std::string::npos) break;
@@ -269,11 +284,12 @@ Status LogSetImpl::start_journal(const JournalMark& end) {
   }
   TRY_ASSIGN(uint64_t bytes, disk.size(journal_file_));
   bool clean = state_.clean;
-  // Everything is in synced segments: the ring begins anew. A group of an earlier life cannot follow this mark, whose checksum is drawn.
-  // Counted as well as drawn, for the day when two lives draw the same.
+  // Everything is in synced segments: the ring begins anew. A group of an earlier life cannot follow this mark, whose
+  // checksum is drawn. Counted as well as drawn, for the day when two lives draw the same.
   uint64_t life = (state_.sequence + 1) * 0x9E3779B97F4A7C15ull;
   state_.incarnation = (runtime_.random().next() ^ life) + state_.incarnation;
-  state_.journal = {std::max<uint64_t>(end.sequence, 1), std::max<uint64_t>(end.entry, 1), CommitJournal::kBlock, runtime_.random().next() + state_.incarnation};
+  state_.journal = {std::max<uint64_t>(end.sequence, 1), std::max<uint64_t>(end.entry, 1), CommitJournal::kBlock,
+                    runtime_.random().next() + state_.incarnation};
   TRY(write_state_now());
   state_.clean = clean;
   journal_.start(journal_file_, ring_size(bytes), state_.journal, state_.incarnation);

@@ -40,9 +40,7 @@ void Segment::check_invariants() const {
   times.check_invariants();
 }
 
-uint64_t index_files_hash(ConstBytes index, ConstBytes times) {
-  return xxh3(times, xxh3(index));
-}
+uint64_t index_files_hash(ConstBytes index, ConstBytes times) { return xxh3(times, xxh3(index)); }
 
 std::string segment_file_name(Offset base, const char* suffix) {
   CHECK(base >= 0, "a segment begins at 0 or later", base);

@@ -18,30 +18,31 @@ struct OpenFile {
   const io::FileId id;
 };
 
-/// One segment of a log: [base, end) in `size` bytes, of which `written` are in the file (the page cache) and `synced` on the disk; the rest is pinned in the
-/// tail cache. Only the last of a log grows. Invariant: synced <= written <= size (in memory-only logs both stay 0).
+/// One segment of a log: [base, end) in `size` bytes, of which `written` are in the file (the page cache) and `synced`
+/// on the disk; the rest is pinned in the tail cache. Only the last of a log grows. Invariant: synced <= written <=
+/// size (in memory-only logs both stay 0).
 struct Segment {
   explicit Segment(Offset b) : base(b), end(b), index(b), times(b) {}
 
   Offset base;
   Offset end;
   uint64_t size = 0, written = 0, synced = 0;
-  WallMillis created = 0;                  // first append, or file found
-  WallMillis first_timestamp = -1;         // of the first batch: what rolls by time
+  WallMillis created = 0;           // first append, or file found
+  WallMillis first_timestamp = -1;  // of the first batch: what rolls by time
   WallMillis max_timestamp = -1;
-  Offset max_timestamp_offset = kNoOffset; // last offset of the first batch that has it
+  Offset max_timestamp_offset = kNoOffset;  // last offset of the first batch that has it
   uint64_t bytes_since_index_entry = 0;
   bool sealed = false;
-  bool indexes_final = false;              // sealed, and the index files are synced
-  uint8_t index_files_synced = 0;          // sealed: of .index and .timeindex, once they are written for good
+  bool indexes_final = false;      // sealed, and the index files are synced
+  uint8_t index_files_synced = 0;  // sealed: of .index and .timeindex, once they are written for good
   bool indexes_loaded = true;
-  bool cut_unsynced = false;               // the file was cut, and a power cut could undo it
-  size_t txns_on_disk = 0;                 // entries in .txnindex
-  bool txns_unsynced = false;              // some of them may be in the page cache only
+  bool cut_unsynced = false;                    // the file was cut, and a power cut could undo it
+  size_t txns_on_disk = 0;                      // entries in .txnindex
+  bool txns_unsynced = false;                   // some of them may be in the page cache only
   size_t index_on_disk = 0, times_on_disk = 0;  // entries in the files
   OffsetIndex index;
   TimeIndex times;
-  std::shared_ptr<OpenFile> file;          // .log, opened on demand
+  std::shared_ptr<OpenFile> file;  // .log, opened on demand
 
   /// Notes a batch that was put at `pos`, the end of the segment.
   void added(Offset last_offset, WallMillis batch_max_timestamp, uint64_t bytes, uint32_t index_interval_bytes);

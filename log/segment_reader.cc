@@ -26,7 +26,8 @@ struct PartitionLogImpl::DiskRead : io::Completion {
 };
 
 size_t PartitionLogImpl::segment_of(Offset offset) const {
-  auto above = std::upper_bound(segments_.begin(), segments_.end(), offset, [](Offset o, const SegmentPtr& s) { return o < s->base; });
+  auto above = std::upper_bound(segments_.begin(), segments_.end(), offset,
+                                [](Offset o, const SegmentPtr& s) { return o < s->base; });
   CHECK(above != segments_.begin(), "an offset below the log", offset, segments_.front()->base);
   return static_cast<size_t>(above - segments_.begin()) - 1;
 }
@@ -36,7 +37,8 @@ void PartitionLogImpl::read(const ReadRequest& request, std::function<void(Resul
   if (retired_ || host_.offline()) return done(Error(ErrorCode::kafka_storage_error, "read"));
   if (request.from < log_start_ || request.from > log_end_offset()) {
     return done(Error(ErrorCode::offset_out_of_range, "read",
-                      std::to_string(request.from) + " outside of [" + std::to_string(log_start_) + ", " + std::to_string(log_end_offset()) + "]"));
+                      std::to_string(request.from) + " outside of [" + std::to_string(log_start_) + ", " +
+                          std::to_string(log_end_offset()) + "]"));
   }
   if (request.from >= std::min(request.up_to, log_end_offset())) {
     ReadResult empty;
@@ -114,7 +116,8 @@ Status PartitionLogImpl::load_indexes(Segment& segment) {
   segment.index_on_disk = segment.index.entries();
   segment.times_on_disk = segment.times.entries();
   segment.indexes_loaded = true;
-  CHECK(segment.index.last_position() <= segment.written, "index reaches over its segment", segment.index.last_position(), segment.written);
+  CHECK(segment.index.last_position() <= segment.written, "index reaches over its segment",
+        segment.index.last_position(), segment.written);
   return {};
 }
 
@@ -132,8 +135,17 @@ void PartitionLogImpl::read_disk(const ReadRequest& request, ReadDone done, size
     return read(next, std::move(done));
   }
   if (Status st = open_file(s); !st) return fail(st.error());
-  size_t want = std::max({kReadAhead, std::min<size_t>(request.max_bytes, 4u << 20) + config_.index_interval_bytes, bytes_wanted});
-  auto* read = new DiskRead{{&PartitionLogImpl::on_disk_read}, shared_from_this(), segments_[i], s.file, request, std::move(done), {}, *pos, generation_};
+  size_t want = std::max(
+      {kReadAhead, std::min<size_t>(request.max_bytes, 4u << 20) + config_.index_interval_bytes, bytes_wanted});
+  auto* read = new DiskRead{{&PartitionLogImpl::on_disk_read},
+                            shared_from_this(),
+                            segments_[i],
+                            s.file,
+                            request,
+                            std::move(done),
+                            {},
+                            *pos,
+                            generation_};
   read->buffer = Buffer::allocate(std::min<uint64_t>(want, s.written - *pos));
   host_.runtime().disk().read(s.file->id, *pos, read->buffer.mutable_bytes(), *read);
 }
@@ -145,7 +157,8 @@ void PartitionLogImpl::on_disk_read(io::Completion& completion, int32_t result) 
 }
 
 void PartitionLogImpl::disk_read_done(DiskRead& r, int32_t result) {
-  if (result < 0) return r.done(Error(ErrorCode::kafka_storage_error, "read", io::error_of_errno(result, "segment read").message()));
+  if (result < 0)
+    return r.done(Error(ErrorCode::kafka_storage_error, "read", io::error_of_errno(result, "segment read").message()));
   if (retired_) return r.done(Error(ErrorCode::kafka_storage_error, "read", "the log was removed"));
   // A truncation meanwhile may have changed what these positions mean.
   if (r.generation != generation_ || r.request.from < log_start_) return read(r.request, std::move(r.done));
@@ -166,7 +179,8 @@ void PartitionLogImpl::disk_read_done(DiskRead& r, int32_t result) {
     full = b.base_offset() >= r.request.up_to || (b.size() > left && !(at == begin && r.request.at_least_one));
     if (full) break;
     if (Status whole = check_stored_batch(b); !whole) {
-      WEIR_ERROR("{}: batch at {} of segment {} is corrupt on disk: {}", id_.tp.to_string(), r.pos + at, r.segment->base, whole.error().message());
+      WEIR_ERROR("{}: batch at {} of segment {} is corrupt on disk: {}", id_.tp.to_string(), r.pos + at,
+                 r.segment->base, whole.error().message());
       if (at == begin) return r.done(whole.error());
       full = true;
       break;
@@ -185,17 +199,29 @@ void PartitionLogImpl::disk_read_done(DiskRead& r, int32_t result) {
   if (next_pos < r.segment->written) {
     // The batch that holds the offset begins in the chunk (or behind it) and is not whole in it.
     size_t left_bytes = bytes.size() - at;
-    size_t need = left_bytes >= BatchHeader::kLengthEnd ? BatchHeader::kLengthEnd + load_be<uint32_t>(bytes.data() + at + 8) : kReadAhead;
+    size_t need = left_bytes >= BatchHeader::kLengthEnd
+                      ? BatchHeader::kLengthEnd + load_be<uint32_t>(bytes.data() + at + 8)
+                      : kReadAhead;
     uint64_t room = r.segment->written - next_pos;
-    if (need > room && left_bytes >= BatchHeader::kLengthEnd) return r.done(Error(ErrorCode::corrupt_message, "read", "a batch reaches over its segment"));
-    auto* again = new DiskRead{{&PartitionLogImpl::on_disk_read}, shared_from_this(), r.segment, r.file, r.request, std::move(r.done), {}, next_pos, generation_};
+    if (need > room && left_bytes >= BatchHeader::kLengthEnd)
+      return r.done(Error(ErrorCode::corrupt_message, "read", "a batch reaches over its segment"));
+    auto* again = new DiskRead{{&PartitionLogImpl::on_disk_read},
+                               shared_from_this(),
+                               r.segment,
+                               r.file,
+                               r.request,
+                               std::move(r.done),
+                               {},
+                               next_pos,
+                               generation_};
     again->buffer = Buffer::allocate(std::min<uint64_t>(std::max(need, kReadAhead), room));
     host_.runtime().disk().read(r.file->id, next_pos, again->buffer.mutable_bytes(), *again);
     return;
   }
   ReadRequest next = r.request;
   size_t i = segment_of(r.segment->base);
-  next.from = i + 1 < segments_.size() ? segments_[i + 1]->base : std::max(r.request.from + 1, std::min(tail_.start(), log_end_offset()));
+  next.from = i + 1 < segments_.size() ? segments_[i + 1]->base
+                                       : std::max(r.request.from + 1, std::min(tail_.start(), log_end_offset()));
   read(next, std::move(r.done));
 }
 
@@ -220,9 +246,11 @@ Status PartitionLogImpl::scan_file(Segment& segment, FilePos from, FilePos to, c
       pos += at;
       continue;
     }
-    if (got < BatchHeader::kLengthEnd) return Error(ErrorCode::corrupt_message, "segment scan", "the file ends inside of a batch");
+    if (got < BatchHeader::kLengthEnd)
+      return Error(ErrorCode::corrupt_message, "segment scan", "the file ends inside of a batch");
     size_t need = BatchHeader::kLengthEnd + load_be<uint32_t>(bytes.data() + 8);
-    if (need > to - pos || need <= buffer.size()) return Error(ErrorCode::corrupt_message, "segment scan", "the file ends inside of a batch");
+    if (need > to - pos || need <= buffer.size())
+      return Error(ErrorCode::corrupt_message, "segment scan", "the file ends inside of a batch");
     buffer = Buffer::allocate(need);
   }
   return {};
@@ -252,7 +280,8 @@ Status PartitionLogImpl::for_each_batch(Offset from, Offset to, const OnBatch& f
   for (size_t i = tail_.find(cursor); i < tail_.size() && !stopped && cursor < to; ++i) {
     const TailEntry& e = tail_[i];
     Segment& s = *segments_[segment_of(e.base_offset)];
-    for (size_t at = 0; at < e.bytes.size() && !stopped; at += BatchHeader(e.bytes.data() + at).size()) visit(BatchHeader(e.bytes.data() + at), s, e.pos + at);
+    for (size_t at = 0; at < e.bytes.size() && !stopped; at += BatchHeader(e.bytes.data() + at).size())
+      visit(BatchHeader(e.bytes.data() + at), s, e.pos + at);
   }
   return {};
 }
@@ -266,7 +295,8 @@ struct PartitionLogImpl::TimestampSearch {
   std::function<void(Result<TimestampOffset>)> done;
 };
 
-void PartitionLogImpl::offset_for_timestamp(WallMillis timestamp, Offset up_to, std::function<void(Result<TimestampOffset>)> done) {
+void PartitionLogImpl::offset_for_timestamp(WallMillis timestamp, Offset up_to,
+                                            std::function<void(Result<TimestampOffset>)> done) {
   auto search = std::make_shared<TimestampSearch>();
   search->target = timestamp;
   search->up_to = std::min(up_to, log_end_offset());
@@ -274,7 +304,8 @@ void PartitionLogImpl::offset_for_timestamp(WallMillis timestamp, Offset up_to, 
   size_t i = 0;
   while (i < segments_.size() && segments_[i]->max_timestamp < timestamp) ++i;
   if (i == segments_.size()) return search->done(TimestampOffset{});
-  if (Status loaded = load_indexes(*segments_[i]); !loaded) return search->done(Error(ErrorCode::kafka_storage_error, "time index", loaded.error().message()));
+  if (Status loaded = load_indexes(*segments_[i]); !loaded)
+    return search->done(Error(ErrorCode::kafka_storage_error, "time index", loaded.error().message()));
   search->cursor = std::max(log_start_, segments_[i]->times.lookup(timestamp));
   search_step(search);
 }

@@ -47,9 +47,11 @@ void PartitionLogImpl::pump() {
 
 bool PartitionLogImpl::pump_file_changes() {
   for (auto change = file_changes_.begin(); change != file_changes_.end(); ++change) {
-    bool journaled = std::none_of(cuts_.begin(), cuts_.end(), [&](const Cut& c) { return c.generation <= change->generation; });
+    bool journaled = std::none_of(cuts_.begin(), cuts_.end(),
+                                  [&](const Cut& c) { return c.generation <= change->generation; });
     if (!journaled) return false;
-    bool allowed = (!stored_point_ || allowed_by(*stored_point_, *change)) && (!storing_point_ || allowed_by(*storing_point_, *change));
+    bool allowed = (!stored_point_ || allowed_by(*stored_point_, *change)) &&
+                   (!storing_point_ || allowed_by(*storing_point_, *change));
     if (allowed) {
       FileChange now = std::move(*change);
       file_changes_.erase(change);
@@ -57,7 +59,8 @@ bool PartitionLogImpl::pump_file_changes() {
       return true;
     }
     if (allowed_by(recovery_point_, *change)) host_.store_points_soon();
-    // Segments below the log start wait for a checkpoint; a cut must not wait behind them, since the checkpoint may wait for the cut.
+    // Segments below the log start wait for a checkpoint; a cut must not wait behind them, since the checkpoint may
+    // wait for the cut.
     if (change->kind != FileChange::Kind::below) return false;
   }
   return false;
@@ -66,11 +69,15 @@ bool PartitionLogImpl::pump_file_changes() {
 bool PartitionLogImpl::allowed_by(const RecoveryPoint& point, const FileChange& change) const {
   using Kind = FileChange::Kind;
   switch (change.kind) {
-    case Kind::free: return true;
-    case Kind::cut: return point.entry > change.number || point.offset <= change.end;
-    case Kind::restart: return point.entry > change.number;
+    case Kind::free:
+      return true;
+    case Kind::cut:
+      return point.entry > change.number || point.offset <= change.end;
+    case Kind::restart:
+      return point.entry > change.number;
     // The new log start is in the journal before a file goes: a start tells by it what is deleted from what is lost.
-    case Kind::below: return point.segment_base >= change.end && journaled_number_ >= change.number;
+    case Kind::below:
+      return point.segment_base >= change.end && journaled_number_ >= change.number;
   }
   return false;
 }
@@ -152,7 +159,9 @@ bool PartitionLogImpl::pump_write() {
   io_buffers_.clear();
   for (; i < tail_.size() && slices.size() < kWriteSlices && bytes < kWriteBytes; ++i) {
     const TailEntry& e = tail_[i];
-    if (e.end_offset > write_goal_ || e.base_offset >= cut || e.pos != segment->written + bytes || e.base_offset >= segment->end) break;
+    if (e.end_offset > write_goal_ || e.base_offset >= cut || e.pos != segment->written + bytes ||
+        e.base_offset >= segment->end)
+      break;
     slices.push_back(e.bytes.bytes());
     io_buffers_.push_back(e.bytes);
     bytes += e.bytes.size();
@@ -178,7 +187,8 @@ Status PartitionLogImpl::save_indexes(Segment& s, bool whole) {
   if (s.times.entries() > s.times_on_disk || whole) {
     bytes.clear();
     s.times.encode(s.times_on_disk, bytes);
-    TRY(write_plain(disk, path(segment_file_name(s.base, ".timeindex")), s.times_on_disk * TimeIndex::kEntrySize, bytes));
+    TRY(write_plain(disk, path(segment_file_name(s.base, ".timeindex")), s.times_on_disk * TimeIndex::kEntrySize,
+                    bytes));
     s.times_on_disk = s.times.entries();
     dir_dirty_ = true;
   }
@@ -196,14 +206,17 @@ void PartitionLogImpl::note_indexes(RecoveryPoint& point) const {
   CHECK(index_entries * OffsetIndex::kEntrySize <= index.size(), "more index entries than there are", index_entries);
   point.index_entries = static_cast<uint32_t>(index_entries);
   point.time_entries = static_cast<uint32_t>(time_entries);
-  point.index_hash = index_files_hash(ConstBytes(index).first(index_entries * OffsetIndex::kEntrySize), ConstBytes(times).first(time_entries * TimeIndex::kEntrySize));
+  point.index_hash = index_files_hash(ConstBytes(index).first(index_entries * OffsetIndex::kEntrySize),
+                                      ConstBytes(times).first(time_entries * TimeIndex::kEntrySize));
 }
 
 Status PartitionLogImpl::save_txn_index(Segment& s, Offset below) {
-  // Entries are only added. Those of a history that was cut off stay until the cut reaches the files, since until then a start may bring it back.
+  // Entries are only added. Those of a history that was cut off stay until the cut reaches the files, since until then
+  // a start may bring it back.
   std::vector<uint8_t> bytes;
   size_t n = 0;
-  auto first = std::partition_point(aborted_.begin(), aborted_.end(), [&](const AbortedTxnEntry& e) { return e.last_offset < s.base; });
+  auto first = std::partition_point(aborted_.begin(), aborted_.end(),
+                                    [&](const AbortedTxnEntry& e) { return e.last_offset < s.base; });
   for (auto e = first; e != aborted_.end() && e->last_offset < std::min(s.end, below); ++e) {
     if (n++ < s.txns_on_disk) continue;
     size_t at = bytes.size();
@@ -216,7 +229,8 @@ Status PartitionLogImpl::save_txn_index(Segment& s, Offset below) {
   }
   if (bytes.empty()) return {};
   if (s.txns_on_disk == 0) dir_dirty_ = true;
-  TRY(write_plain(host_.runtime().disk(), path(segment_file_name(s.base, ".txnindex")), s.txns_on_disk * kTxnEntrySize, bytes));
+  TRY(write_plain(host_.runtime().disk(), path(segment_file_name(s.base, ".txnindex")), s.txns_on_disk * kTxnEntrySize,
+                  bytes));
   s.txns_on_disk = n;
   s.txns_unsynced = true;
   return {};
@@ -241,7 +255,8 @@ void PartitionLogImpl::note_epochs(RecoveryPoint& point) {
 }
 
 void PartitionLogImpl::save_epochs() {
-  // For people and Kafka's tools: the start takes them from the state (format.md 8), so neither a sync nor a failure matters.
+  // For people and Kafka's tools: the start takes them from the state (format.md 8), so neither a sync nor a failure
+  // matters.
   if (!dir_made_ || !epochs_dirty_) return;
   std::string text = epochs_.to_text();
   (void)write_plain(host_.runtime().disk(), path("leader-epoch-checkpoint"), 0, as_bytes(text)).ok();
@@ -250,14 +265,16 @@ void PartitionLogImpl::save_epochs() {
 PartitionLogImpl::RecoveryPoint PartitionLogImpl::take_point() {
   // Everything before the segment that holds `written_` is written wholly.
   size_t at = segment_of(std::max(written_, segments_.front()->base));
-  bool cut_waits = std::any_of(file_changes_.begin(), file_changes_.end(), [](const FileChange& c) { return c.kind == FileChange::Kind::cut; });
-  // A sealed segment counts to its file's end: while one is still to be cut, the point stays in it (nothing behind is written before, see pump_write).
+  bool cut_waits = std::any_of(file_changes_.begin(), file_changes_.end(),
+                               [](const FileChange& c) { return c.kind == FileChange::Kind::cut; });
+  // A sealed segment counts to its file's end: while one is still to be cut, the point stays in it (nothing behind is
+  // written before, see pump_write).
   if (cut_waits && at > 0 && segments_[at]->base >= written_) --at;
   const Segment& s = *segments_[at];
   Offset end = cut_waits ? written_ : std::max(written_, s.base);
   RecoveryPoint point{end, s.base, s.written, entry_at(end)};
-  // A cut that the journal does not hold yet counts already if all below it is written: nothing behind it can be durable without it, and
-  // the journal may wait for this very checkpoint to make room.
+  // A cut that the journal does not hold yet counts already if all below it is written: nothing behind it can be
+  // durable without it, and the journal may wait for this very checkpoint to make room.
   for (const Cut& cut : cuts_) {
     if (cut.end == written_) point.entry = std::max(point.entry, cut.number + 1);
   }
@@ -273,7 +290,8 @@ void PartitionLogImpl::write_snapshot() {
   std::vector<uint8_t> bytes = producers_.encode(at);
   Status written = write_plain(disk, path(segment_file_name(at, ".snapshot")), 0, bytes);
   if (!written) {
-    if (written.code() != ErrorCode::no_space) WEIR_WARN("{}: no producer snapshot: {}", id_.tp.to_string(), written.error().message());
+    if (written.code() != ErrorCode::no_space)
+      WEIR_WARN("{}: no producer snapshot: {}", id_.tp.to_string(), written.error().message());
     return;
   }
   CHECK(snapshots_.empty() || snapshots_.back() < at, "snapshots do not grow", at);
@@ -402,7 +420,8 @@ void PartitionLogImpl::io_done(int32_t result) {
     return;
   }
   if (result < 0) {
-    Error error = io::error_of_errno(result, kind == IoKind::write ? "segment write" : "segment sync", id_.tp.to_string());
+    Error error = io::error_of_errno(result, kind == IoKind::write ? "segment write" : "segment sync",
+                                     id_.tp.to_string());
     // Of a sync that failed nobody knows what it lost, whatever the reason.
     return kind == IoKind::write ? disk_refused(error) : host_.storage_failed(error);
   }
@@ -420,8 +439,10 @@ void PartitionLogImpl::io_done(int32_t result) {
 
 /// A full disk is waited out: the bytes stay in memory and in the journal. Anything else is final.
 void PartitionLogImpl::disk_refused(const Error& error) {
-  if (error.code == ErrorCode::no_space) host_.disk_full(*this, error);
-  else host_.storage_failed(error);
+  if (error.code == ErrorCode::no_space)
+    host_.disk_full(*this, error);
+  else
+    host_.storage_failed(error);
 }
 
 void PartitionLogImpl::close_idle_files() {

@@ -34,7 +34,9 @@ LogState LogSetImpl::gather_state() {
   s.incarnation = state_.incarnation;
   s.cells = cells_;
   for (const LogPtr& log : listed_logs()) {
-    s.logs.push_back({log->topic_partition(), log->topic_id(), {log->recovery_point(), log->journaled_log_start(), log->high_watermark_checkpoint()}});
+    s.logs.push_back({log->topic_partition(),
+                      log->topic_id(),
+                      {log->recovery_point(), log->journaled_log_start(), log->high_watermark_checkpoint()}});
   }
   return s;
 }
@@ -110,8 +112,8 @@ void LogSetImpl::state_write_step(int32_t result) {
 
 void LogSetImpl::end_state_write(Status result) {
   std::shared_ptr<StateWrite> w = std::move(state_write_);
-  bool waits = w->step == StateWrite::Step::write && !result &&
-               result.code() == ErrorCode::no_space;  // a full disk is waited out
+  bool waits = w->step == StateWrite::Step::write && !result && result.code() == ErrorCode::no_space;  // a full disk is
+                                                                                                       // waited out
   if (result) {
     state_ = std::move(w->state);
     if (w->recycle) {
@@ -124,8 +126,10 @@ void LogSetImpl::end_state_write(Status result) {
     if (!waits) storage_failed(result.error());
   }
   state_waits_ = waits;
-  if (waits && closing_) give_up_closing(result.error());
-  else if (waits) note_full(result.error());
+  if (waits && closing_)
+    give_up_closing(result.error());
+  else if (waits)
+    note_full(result.error());
   auto alive = alive_;
   for (const LogPtr& log : w->logs) log->point_stored(result.ok());
   for (auto& done : w->waiting) {

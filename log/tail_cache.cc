@@ -9,7 +9,8 @@ namespace weir::log {
 void TailEntries::push(TailEntry entry) {
   CHECK(!entry.bytes.empty(), "an empty tail entry");
   CHECK(entry.base_offset < entry.end_offset, "a tail entry without offsets", entry.base_offset, entry.end_offset);
-  CHECK(entries_.empty() || entry.base_offset >= entries_.back().end_offset, "tail entries overlap", entry.base_offset, entries_.back().end_offset);
+  CHECK(entries_.empty() || entry.base_offset >= entries_.back().end_offset, "tail entries overlap", entry.base_offset,
+        entries_.back().end_offset);
   bytes_ += entry.bytes.size();
   entries_.push_back(std::move(entry));
 }
@@ -46,7 +47,8 @@ size_t TailEntries::truncate_to(Offset end) {
 }
 
 size_t TailEntries::find(Offset offset) const {
-  auto it = std::partition_point(entries_.begin(), entries_.end(), [&](const TailEntry& e) { return e.end_offset <= offset; });
+  auto it = std::partition_point(entries_.begin(), entries_.end(),
+                                 [&](const TailEntry& e) { return e.end_offset <= offset; });
   return static_cast<size_t>(it - entries_.begin());
 }
 

@@ -12,13 +12,13 @@ namespace weir::log {
 struct TailEntry {
   Offset base_offset = 0;
   Offset end_offset = 0;
-  FilePos pos = 0;       // in its segment
-  uint64_t id = 0;       // unique in the set, grows
+  FilePos pos = 0;  // in its segment
+  uint64_t id = 0;  // unique in the set, grows
   Buffer bytes;
 };
 
-/// The newest entries of one partition's log, oldest first, without a gap to the log end. Entries that are not in their segment's file yet are pinned: only
-/// the owner drops them.
+/// The newest entries of one partition's log, oldest first, without a gap to the log end. Entries that are not in their
+/// segment's file yet are pinned: only the owner drops them.
 class TailEntries {
  public:
   void push(TailEntry entry);
@@ -43,7 +43,8 @@ class TailEntries {
   uint64_t bytes_ = 0;
 };
 
-/// The memory budget of all tails of one shard. Oldest append first, over all partitions, so that slices of one received buffer go together.
+/// The memory budget of all tails of one shard. Oldest append first, over all partitions, so that slices of one
+/// received buffer go together.
 class TailCache {
  public:
   /// Drops the entry `id`, the front of log `log`, if it is in its file: true. Else false: it is pinned.

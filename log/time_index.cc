@@ -6,7 +6,8 @@ namespace weir::log {
 
 Offset TimeIndex::lookup(WallMillis timestamp) const {
   // Strictly below: several batches may share the asked timestamp, and the entry names only the first of the largest.
-  auto at = std::lower_bound(entries_.begin(), entries_.end(), timestamp, [](const Entry& e, WallMillis t) { return e.timestamp < t; });
+  auto at = std::lower_bound(entries_.begin(), entries_.end(), timestamp,
+                             [](const Entry& e, WallMillis t) { return e.timestamp < t; });
   return at == entries_.begin() ? base_ : base_ + (at - 1)->relative;
 }
 
@@ -23,7 +24,8 @@ void TimeIndex::truncate_to_offset(Offset end) {
 }
 
 size_t TimeIndex::entries_below(Offset end) const {
-  auto it = std::partition_point(entries_.begin(), entries_.end(), [&](const Entry& e) { return base_ + e.relative < end; });
+  auto it = std::partition_point(entries_.begin(), entries_.end(),
+                                 [&](const Entry& e) { return base_ + e.relative < end; });
   return static_cast<size_t>(it - entries_.begin());
 }
 
@@ -41,7 +43,8 @@ TimeIndex TimeIndex::decode(Offset base, ConstBytes bytes, Offset limit) {
   TimeIndex index(base);
   for (size_t at = 0; at + kEntrySize <= bytes.size(); at += kEntrySize) {
     Entry e{load_be<int64_t>(bytes.data() + at), load_be<uint32_t>(bytes.data() + at + 8)};
-    bool grows = e.timestamp > index.last_timestamp() && e.relative <= INT32_MAX && base + e.relative >= index.last_offset();
+    bool grows = e.timestamp > index.last_timestamp() && e.relative <= INT32_MAX &&
+                 base + e.relative >= index.last_offset();
     if (!grows || base + e.relative >= limit) break;
     index.entries_.push_back(e);
   }

@@ -7,8 +7,8 @@
 
 namespace weir::log {
 
-/// Sparse map from timestamp to offset of one segment: (largest timestamp so far, last offset of the first batch that has it), as Kafka's.
-/// Pure. Layout: format.md §4. Invariant: timestamps grow, offsets do not fall.
+/// Sparse map from timestamp to offset of one segment: (largest timestamp so far, last offset of the first batch that
+/// has it), as Kafka's. Pure. Layout: format.md §4. Invariant: timestamps grow, offsets do not fall.
 class TimeIndex {
  public:
   static constexpr size_t kEntrySize = 12;

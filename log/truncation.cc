@@ -44,7 +44,8 @@ Status PartitionLogImpl::advance_log_start(Offset to) {
 }
 
 Result<Offset> PartitionLogImpl::cut_memory(Offset to) {
-  // Batches are cut as wholes: the log ends before the first one that reaches above `to` (KIP-101 truncates at batch borders).
+  // Batches are cut as wholes: the log ends before the first one that reaches above `to` (KIP-101 truncates at batch
+  // borders).
   const size_t keep = segment_of(to);
   Segment& s = *segments_[keep];
   Offset end = to;
@@ -94,7 +95,8 @@ void PartitionLogImpl::restart_memory(Offset to) {
   change.dropped = std::move(segments_);
   // No later recovery point reaches above these: they go with the rest.
   for (FileChange& waiting : file_changes_) {
-    if (waiting.kind == FileChange::Kind::below) change.dropped.insert(change.dropped.end(), waiting.dropped.begin(), waiting.dropped.end());
+    if (waiting.kind == FileChange::Kind::below)
+      change.dropped.insert(change.dropped.end(), waiting.dropped.begin(), waiting.dropped.end());
   }
   std::erase_if(file_changes_, [](const FileChange& c) { return c.kind == FileChange::Kind::below; });
   segments_.clear();
@@ -122,7 +124,8 @@ void PartitionLogImpl::after_cut(Cut cut) {
   const Offset end = cut.end;
   cut.generation = ++generation_;
   if (!recovering_) cuts_.push_back(cut);
-  if (cut.restart || syncing_point_.offset > end) syncing_point_.offset = -1;  // its bytes may not all be synced any more
+  if (cut.restart || syncing_point_.offset > end)
+    syncing_point_.offset = -1;  // its bytes may not all be synced any more
   host_.cache().removed(tail_.truncate_to(end));
   journaled_ = std::min(journaled_, end);
   durable_ = std::min(durable_, end);
@@ -169,7 +172,9 @@ void PartitionLogImpl::drop_below(Offset start, uint64_t number) {
   journaled_log_start_ = std::max(journaled_log_start_, base);
   if (syncing_point_.segment_base < base) syncing_point_.offset = -1;  // its segment will not be synced any more
   size_t gone = static_cast<size_t>(
-      std::partition_point(aborted_.begin(), aborted_.end(), [&](const AbortedTxnEntry& e) { return e.last_offset < base; }) - aborted_.begin());
+      std::partition_point(aborted_.begin(), aborted_.end(),
+                           [&](const AbortedTxnEntry& e) { return e.last_offset < base; }) -
+      aborted_.begin());
   aborted_.erase(aborted_.begin(), aborted_.begin() + static_cast<ptrdiff_t>(gone));
   change.kind = FileChange::Kind::below;
   change.end = base;
@@ -218,7 +223,8 @@ Status PartitionLogImpl::rebuild_producers(Offset end) {
   return for_each_batch(from, end, [&](BatchHeader b, Segment&, FilePos) {
     if (b.base_offset() >= from && b.has_producer()) {
       auto aborted = producers_.update(b, b.max_timestamp());
-      if (aborted && (aborted_.empty() || aborted_.back().last_offset < aborted->last_offset)) aborted_.push_back(*aborted);
+      if (aborted && (aborted_.empty() || aborted_.back().last_offset < aborted->last_offset))
+        aborted_.push_back(*aborted);
     }
     return true;
   });

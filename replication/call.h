@@ -11,8 +11,9 @@ namespace weir::replication {
 /// The client id of requests between nodes.
 inline constexpr const char* kPeerClientId = "__weir_peer";
 
-/// Sends `request` at `version` to `to` and decodes the answer: `call<wire::VoteResponse>(transport, 2, Lane::quorum, request, 2, 1s, done)`. `done` is called
-/// once, later. Errors: the transport's; truncated or malformed for an answer that cannot be read. The request is encoded when the transport sends it.
+/// Sends `request` at `version` to `to` and decodes the answer: `call<wire::VoteResponse>(transport, 2, Lane::quorum,
+/// request, 2, 1s, done)`. `done` is called once, later. Errors: the transport's; truncated or malformed for an answer
+/// that cannot be read. The request is encoded when the transport sends it.
 template <class Response, class Request>
 void call(Transport& transport, BrokerId to, Lane lane, Request request, int16_t version, Duration timeout,
           std::function<void(Result<Response>)> done) {

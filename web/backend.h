@@ -272,9 +272,9 @@ class Backend {
  public:
   virtual ~Backend() = default;
 
-  virtual bool ready() = 0;  // GET /readyz
-  virtual void metrics(
-      std::function<void(std::string)> done) = 0;  // GET /metrics: Prometheus text exposition format 0.0.4
+  virtual bool ready() = 0;                                         // GET /readyz
+  virtual void metrics(std::function<void(std::string)> done) = 0;  // GET /metrics: Prometheus text exposition format
+                                                                    // 0.0.4
   virtual void poll_cluster(ViewCallback<ClusterView> done) = 0;
   virtual void poll_groups(ViewCallback<GroupsView> done) = 0;
   virtual void poll_jobs(ViewCallback<JobsView> done) = 0;

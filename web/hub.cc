@@ -37,8 +37,8 @@ struct Hub::Inbox final : SeriesSink {
     bool wake = false;
     {
       std::lock_guard lock(mutex);
-      if (weight_sum + weight >
-          kInboxRowsMax) {  // the web thread is far behind: the rows go, what they belong to stays
+      if (weight_sum + weight > kInboxRowsMax) {  // the web thread is far behind: the rows go, what they belong to
+                                                  // stays
         std::erase_if(messages, [](const Message& m) { return std::holds_alternative<std::vector<SeriesRow>>(m); });
         weight_sum = messages.size();
         lost = true;
@@ -122,8 +122,8 @@ Status Hub::subscribe(LiveClient* client, const LiveRequest& request) {
 
 void Hub::unsubscribe(LiveClient* client, int64_t id) {
   auto& subscriptions = clients_.at(client).subscriptions;
-  auto found =
-      std::find_if(subscriptions.begin(), subscriptions.end(), [&](const Subscription& s) { return s.id == id; });
+  auto found = std::find_if(subscriptions.begin(), subscriptions.end(),
+                            [&](const Subscription& s) { return s.id == id; });
   if (found == subscriptions.end()) return;
   --subscribers_[found->channel];
   subscriptions.erase(found);
@@ -171,8 +171,8 @@ void Hub::get(Source<View>& source, ViewCallback<View> done) {
   loop_->after(std::chrono::milliseconds(kPollTimeoutMs), [weak = weak_from_this(), &source, waiter] {
     auto self = weak.lock();
     if (!self) return;
-    auto found =
-        std::find_if(source.waiters.begin(), source.waiters.end(), [&](const auto& w) { return w.first == waiter; });
+    auto found = std::find_if(source.waiters.begin(), source.waiters.end(),
+                              [&](const auto& w) { return w.first == waiter; });
     if (found == source.waiters.end()) return;
     auto late = std::move(found->second);
     source.waiters.erase(found);

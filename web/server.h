@@ -22,8 +22,8 @@ struct Endpoint {
 Result<Endpoint> parse_endpoint(std::string_view text);
 
 struct WebOptions {
-  std::optional<std::string>
-      token;  // if set, every write needs "Authorization: Bearer TOKEN"; if not, writes come from loopback only
+  std::optional<std::string> token;  // if set, every write needs "Authorization: Bearer TOKEN"; if not, writes come
+                                     // from loopback only
   std::vector<std::string> allowed_hosts;  // further names under which browsers may reach this server
   size_t connections_max = 512;
   size_t subscriptions_max = 32;  // per WebSocket

@@ -260,8 +260,8 @@ Items replication_items(const ClusterView& view) {
   Items items;
   items["meta"] = meta_json(view.time_ms);
   for (const auto& p : view.partitions) {
-    items[p.topic + padded("/", static_cast<uint32_t>(p.partition), 6)] =
-        partition_json(p, partition_state(p, min_isr_of(min_isr, p.topic)));
+    items[p.topic + padded("/", static_cast<uint32_t>(p.partition), 6)] = partition_json(
+        p, partition_state(p, min_isr_of(min_isr, p.topic)));
   }
   return items;
 }

@@ -64,7 +64,8 @@ bool is_one_of(std::string_view value, const char* options) {
 }
 
 Error bad_value(const KeyInfo& key, std::string_view value, std::string_view why) {
-  return {ErrorCode::invalid_config, "config", fmt::format("Invalid value {} for configuration {}: {}", value, key.name, why)};
+  return {ErrorCode::invalid_config, "config",
+          fmt::format("Invalid value {} for configuration {}: {}", value, key.name, why)};
 }
 
 // Text that validate() passed, to the typed member.
@@ -112,7 +113,8 @@ size_t edit_distance(std::string_view a, std::string_view b) {
         continue;
       }
       d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
     }
   }
   return d[a.size()][b.size()];
@@ -187,13 +189,15 @@ Status validate(const KeyInfo& key, std::string_view value) {
   int64_t integer = 0;
   switch (key.type) {
     case ValueType::Bool:
-      if (value != "true" && value != "false") return bad_value(key, value, "Expected value to be either true or false");
+      if (value != "true" && value != "false")
+        return bad_value(key, value, "Expected value to be either true or false");
       break;
     case ValueType::Int:
     case ValueType::Long: {
       auto v = to_integer(value);
       if (!v || (key.type == ValueType::Int && (*v > INT32_MAX || *v < INT32_MIN))) {
-        return bad_value(key, value, key.type == ValueType::Int ? "Not a number of type INT" : "Not a number of type LONG");
+        return bad_value(key, value,
+                         key.type == ValueType::Int ? "Not a number of type INT" : "Not a number of type LONG");
       }
       integer = *v;
       break;
@@ -210,18 +214,22 @@ Status validate(const KeyInfo& key, std::string_view value) {
     case Check::Kind::any:
       break;
     case Check::Kind::range:
-      if (integer < key.check.low) return bad_value(key, value, fmt::format("Value must be at least {}", key.check.low));
-      if (integer > key.check.high) return bad_value(key, value, fmt::format("Value must be no more than {}", key.check.high));
+      if (integer < key.check.low)
+        return bad_value(key, value, fmt::format("Value must be at least {}", key.check.low));
+      if (integer > key.check.high)
+        return bad_value(key, value, fmt::format("Value must be no more than {}", key.check.high));
       break;
     case Check::Kind::one_of:
       if (!is_one_of(value, key.check.options)) {
         const char* why = key.check.why;
-        return bad_value(key, value, fmt::format("String must be one of: {}{}{}", key.check.options, *why ? "; " : "", why));
+        return bad_value(key, value,
+                         fmt::format("String must be one of: {}{}{}", key.check.options, *why ? "; " : "", why));
       }
       break;
     case Check::Kind::all_of:
       for (const std::string& item : split_list(value)) {
-        if (!is_one_of(item, key.check.options)) return bad_value(key, value, fmt::format("String must be one of: {}", key.check.options));
+        if (!is_one_of(item, key.check.options))
+          return bad_value(key, value, fmt::format("String must be one of: {}", key.check.options));
       }
       break;
   }
@@ -267,7 +275,8 @@ Result<Values> parse_properties(std::string_view text) {
   while (take_line()) {
     if (line.empty()) continue;
     size_t at = 0;
-    while (at < line.size() && line[at] != '=' && line[at] != ':' && !std::isspace(static_cast<unsigned char>(line[at]))) {
+    while (at < line.size() && line[at] != '=' && line[at] != ':' &&
+           !std::isspace(static_cast<unsigned char>(line[at]))) {
       at += line[at] == '\\' ? 2 : 1;
     }
     at = std::min(at, line.size());
@@ -293,19 +302,24 @@ Result<BrokerConfig> make_broker_config(const Values& values, std::vector<std::s
       warnings.push_back(fmt::format("{} has no meaning here and is ignored", name));
     } else {
       auto near = nearest_key(name);
-      return Error(ErrorCode::invalid_config, "config",
-                   near ? fmt::format("unknown key {}; did you mean {}?", name, *near)
-                        : fmt::format("unknown key {}; `weir config describe broker ID --all --docs` shows the keys of a running node", name));
+      return Error(
+          ErrorCode::invalid_config, "config",
+          near ? fmt::format("unknown key {}; did you mean {}?", name, *near)
+               : fmt::format(
+                     "unknown key {}; `weir config describe broker ID --all --docs` shows the keys of a running node",
+                     name));
     }
   }
   Layers layers;
   layers.file = &config.set;
-#define BROKER(identifier, ...) assign(config.identifier, effective_broker_value(*find_broker_key(dotted(#identifier)), layers).value);
+#define BROKER(identifier, ...) \
+  assign(config.identifier, effective_broker_value(*find_broker_key(dotted(#identifier)), layers).value);
 #include "base/config/keys.def"
   if (config.node_id < 0) config.node_id = config.broker_id;
   if (config.log_dirs.size() > 1) {
     return Error(ErrorCode::invalid_config, "config",
-                 fmt::format("log.dirs: {} directories are given, but a node keeps everything in one; name one of them (to use several disks, run a node on each)",
+                 fmt::format("log.dirs: {} directories are given, but a node keeps everything in one; name one of them "
+                             "(to use several disks, run a node on each)",
                              config.log_dirs.size()));
   }
   return config;
@@ -327,7 +341,8 @@ Effective effective_topic_value(const KeyInfo& key, const Layers& layers) {
 
 TopicConfig make_topic_config(const Layers& layers) {
   TopicConfig config;
-#define TOPIC(identifier, ...) assign(config.identifier, effective_topic_value(*find_topic_key(dotted(#identifier)), layers).value);
+#define TOPIC(identifier, ...) \
+  assign(config.identifier, effective_topic_value(*find_topic_key(dotted(#identifier)), layers).value);
 #include "base/config/keys.def"
   return config;
 }

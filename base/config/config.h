@@ -24,13 +24,20 @@ using Password = std::string;  // never shown
 enum class ValueType : int8_t { Bool = 1, String = 2, Int = 3, Long = 5, Double = 6, List = 7, Password = 9 };
 enum class UpdateMode : uint8_t { read_only, cluster_wide };
 /// Where a value comes from, numbered as DescribeConfigs does.
-enum class Source : int8_t { unknown = 0, topic = 1, dynamic_broker = 2, dynamic_default_broker = 3, static_broker = 4, default_config = 5 };
+enum class Source : int8_t {
+  unknown = 0,
+  topic = 1,
+  dynamic_broker = 2,
+  dynamic_default_broker = 3,
+  static_broker = 4,
+  default_config = 5
+};
 
 struct Check {
   enum class Kind : uint8_t { any, range, one_of, all_of } kind = Kind::any;
   int64_t low = 0, high = 0;
   const char* options = "";
-  const char* why = "";        // there is no more choice
+  const char* why = "";  // there is no more choice
 };
 constexpr Check any() { return {}; }
 constexpr Check at_least(int64_t low) { return {Check::Kind::range, low, INT64_MAX}; }
@@ -41,11 +48,11 @@ constexpr Check only(const char* option, const char* why) { return {Check::Kind:
 constexpr Check all_of(const char* options) { return {Check::Kind::all_of, 0, 0, options}; }
 
 struct KeyInfo {
-  std::string name;            // "log.retention.ms"
+  std::string name;  // "log.retention.ms"
   ValueType type;
-  const char* default_text;    // "" of a number: unset
-  UpdateMode mode;             // broker keys
-  const char* synonym;         // topic keys: the broker key whose value is the default; "" when none
+  const char* default_text;  // "" of a number: unset
+  UpdateMode mode;           // broker keys
+  const char* synonym;       // topic keys: the broker key whose value is the default; "" when none
   Check check;
   const char* doc;
 
@@ -57,7 +64,8 @@ std::span<const KeyInfo> topic_keys();
 const KeyInfo* find_broker_key(std::string_view name);
 const KeyInfo* find_topic_key(std::string_view name);
 
-/// Checks a value's form and bounds. Errors: invalid_config with Kafka's style of text ("Invalid value x for configuration y: …").
+/// Checks a value's form and bounds. Errors: invalid_config with Kafka's style of text ("Invalid value x for
+/// configuration y: …").
 Status validate(const KeyInfo& key, std::string_view value);
 
 /// Values by wire name, as text.
@@ -74,11 +82,12 @@ struct TopicConfig {
 #include "base/config/keys.def"
 };
 
-/// Reads the text of a Java properties file: comments, '=' ':' or blanks as separator, escapes, continued lines; a later line wins.
+/// Reads the text of a Java properties file: comments, '=' ':' or blanks as separator, escapes, continued lines; a
+/// later line wins.
 Result<Values> parse_properties(std::string_view text);
 
-/// Errors: invalid_config naming the key; a key that neither Weir nor Kafka has is an error with the nearest right name. A key of Kafka's without meaning
-/// here adds a line to `warnings`.
+/// Errors: invalid_config naming the key; a key that neither Weir nor Kafka has is an error with the nearest right
+/// name. A key of Kafka's without meaning here adds a line to `warnings`.
 Result<BrokerConfig> make_broker_config(const Values& values, std::vector<std::string>& warnings);
 
 /// One topic key's effective value: topic override, else dynamic broker values, else the file's, else the default.

@@ -25,14 +25,16 @@ struct DirEntry {
   uint64_t size = 0;
 };
 
-/// Files. The hot path (read, write, sync) is asynchronous; what happens at start, on roll or on delete is a plain call that returns a Result
-/// and may take a disk's time. Paths are relative to nothing: callers give whole ones. Errors: not_found, already_exists, no_space,
-/// permission_denied, unsupported (direct I/O refused), io_error, with the path and the system's words in `detail`.
+/// Files. The hot path (read, write, sync) is asynchronous; what happens at start, on roll or on delete is a plain call
+/// that returns a Result and may take a disk's time. Paths are relative to nothing: callers give whole ones. Errors:
+/// not_found, already_exists, no_space, permission_denied, unsupported (direct I/O refused), io_error, with the path
+/// and the system's words in `detail`.
 class Disk {
  public:
   virtual ~Disk() = default;
 
-  // --- asynchronous, in any number at once; completion.result: bytes moved, or -errno. Short writes are finished by the implementation.
+  // --- asynchronous, in any number at once; completion.result: bytes moved, or -errno. Short writes are finished by
+  // the implementation.
   virtual void read(FileId file, FilePos pos, Bytes into, Completion& completion) = 0;
   /// Buffered write: in the page cache when done, not durable.
   virtual void write(FileId file, FilePos pos, ConstBytes bytes, Completion& completion) = 0;
@@ -40,7 +42,8 @@ class Disk {
   virtual void writev(FileId file, FilePos pos, const std::vector<ConstBytes>& slices, Completion& completion) = 0;
   /// One write that is on stable storage when done (RWF_DSYNC). On a direct file: aligned.
   virtual void write_durable(FileId file, FilePos pos, ConstBytes bytes, Completion& completion) = 0;
-  /// fdatasync: what was written before is durable when done. A failure is final: never try again (design: the directory goes offline).
+  /// fdatasync: what was written before is durable when done. A failure is final: never try again (design: the
+  /// directory goes offline).
   virtual void sync(FileId file, Completion& completion) = 0;
   /// Makes the creations, renames and removals that happened inside `dir` before the call durable. A failure is final,
   /// as with sync().
@@ -62,7 +65,8 @@ class Disk {
   virtual Status rename(const std::string& from, const std::string& to) = 0;
   /// The same as a plain call.
   virtual Status sync_dir_now(const std::string& dir) = 0;
-  /// Takes an exclusive lock that dies with the process (`.lock` of a log directory). Errors: busy_address when another holds it.
+  /// Takes an exclusive lock that dies with the process (`.lock` of a log directory). Errors: busy_address when another
+  /// holds it.
   virtual Result<FileId> lock(const std::string& path) = 0;
   virtual Result<uint64_t> free_bytes(const std::string& path) = 0;
 

@@ -24,7 +24,8 @@ Result<Endpoint> Endpoint::parse(std::string_view text) {
   }
   uint16_t port = 0;
   auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size()) return bad("the port is not a number from 0 to 65535");
+  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size())
+    return bad("the port is not a number from 0 to 65535");
   return Endpoint{std::string(host), port};
 }
 

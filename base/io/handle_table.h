@@ -7,8 +7,8 @@
 
 namespace weir::io {
 
-/// Small integers for open things. An id carries the generation of its slot: an old id finds nothing, also when the slot serves again.
-/// A found T stays where it is until removed.
+/// Small integers for open things. An id carries the generation of its slot: an old id finds nothing, also when the
+/// slot serves again. A found T stays where it is until removed.
 template <class T>
 class HandleTable {
  public:
@@ -46,7 +46,8 @@ class HandleTable {
   }
 
  private:
-  static constexpr uint32_t kIndexBits = 20, kMaxIndex = 1u << kIndexBits, kGenerationMask = (1u << (31 - kIndexBits)) - 1;
+  static constexpr uint32_t kIndexBits = 20, kMaxIndex = 1u << kIndexBits,
+                            kGenerationMask = (1u << (31 - kIndexBits)) - 1;
   struct Slot {
     std::unique_ptr<T> thing;
     uint32_t generation = 0;

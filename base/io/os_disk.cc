@@ -48,8 +48,10 @@ void OsDisk::release(FileId id, File& file) {
 
 Result<FileId> OsDisk::open(const std::string& path, OpenMode mode) {
   int flags = O_CLOEXEC;
-  if (mode == OpenMode::read_only) flags |= O_RDONLY;
-  else flags |= O_RDWR | O_CREAT;
+  if (mode == OpenMode::read_only)
+    flags |= O_RDONLY;
+  else
+    flags |= O_RDWR | O_CREAT;
   if (mode == OpenMode::read_write_direct) flags |= O_DIRECT;
   const int fd = ::open(path.c_str(), flags, 0644);
   if (fd < 0) {
@@ -147,7 +149,8 @@ Result<std::vector<DirEntry>> OsDisk::list(const std::string& dir) {
     if (name == "." || name == "..") continue;
     struct stat st;
     if (::fstatat(::dirfd(handle), entry->d_name, &st, 0) != 0) continue;  // removed meanwhile
-    out.push_back({std::string(name), S_ISDIR(st.st_mode), S_ISDIR(st.st_mode) ? 0 : static_cast<uint64_t>(st.st_size)});
+    out.push_back(
+        {std::string(name), S_ISDIR(st.st_mode), S_ISDIR(st.st_mode) ? 0 : static_cast<uint64_t>(st.st_size)});
   }
   const int failed = errno;
   ::closedir(handle);
@@ -168,7 +171,9 @@ Status OsDisk::make_dirs(const std::string& path) {
   return {};
 }
 
-Status OsDisk::remove(const std::string& path) { return ::remove(path.c_str()) == 0 ? Status() : Status(last_error("remove", path)); }
+Status OsDisk::remove(const std::string& path) {
+  return ::remove(path.c_str()) == 0 ? Status() : Status(last_error("remove", path));
+}
 
 Status OsDisk::remove_tree(const std::string& path) {
   std::error_code error;
@@ -193,7 +198,8 @@ Status OsDisk::sync_dir_now(const std::string& dir) {
 Result<FileId> OsDisk::lock(const std::string& path) {
   TRY_ASSIGN(FileId id, open(path, OpenMode::read_write));
   if (::flock(files_.find(id)->fd, LOCK_EX | LOCK_NB) != 0) {
-    Error error = errno == EWOULDBLOCK ? Error(ErrorCode::busy_address, "lock", path + ": held by another process") : last_error("lock", path);
+    Error error = errno == EWOULDBLOCK ? Error(ErrorCode::busy_address, "lock", path + ": held by another process")
+                                       : last_error("lock", path);
     close(id);
     return error;
   }

@@ -8,8 +8,8 @@
 
 namespace weir::io {
 
-/// The plain calls of Disk by system calls, and the table of open files that the real backends share. A file closed with operations in
-/// flight keeps its descriptor until the last of them ended.
+/// The plain calls of Disk by system calls, and the table of open files that the real backends share. A file closed
+/// with operations in flight keeps its descriptor until the last of them ended.
 class OsDisk : public Disk {
  public:
   ~OsDisk() override;

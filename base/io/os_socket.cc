@@ -59,8 +59,10 @@ Endpoint endpoint_of(const SocketAddress& address) {
   }
   if (address.storage.ss_family == AF_INET6) {
     const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&address.storage);
-    if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) ::inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, text, sizeof text);
-    else ::inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof text);
+    if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
+      ::inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, text, sizeof text);
+    else
+      ::inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof text);
     return {text, ntohs(v6->sin6_port)};
   }
   return {};
@@ -83,7 +85,8 @@ Endpoint peer_endpoint_of(int fd) {
 Result<int> open_listener(const Endpoint& at, Blocking blocking) {
   int gai_error = 0;
   std::vector<SocketAddress> addresses = look_up(at, AI_PASSIVE, &gai_error);
-  if (addresses.empty()) return Error(ErrorCode::invalid_argument, "listen", at.to_string() + ": " + ::gai_strerror(gai_error));
+  if (addresses.empty())
+    return Error(ErrorCode::invalid_argument, "listen", at.to_string() + ": " + ::gai_strerror(gai_error));
   int error = EADDRNOTAVAIL;
   for (const SocketAddress& address : addresses) {
     const int fd = open_socket(address.storage.ss_family, blocking);

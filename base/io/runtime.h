@@ -26,15 +26,17 @@ class Timer {
   std::function<void()> fire_;
   class Runtime* runtime_ = nullptr;
   MonoTime due_;
-  uint64_t order_ = 0;           // ties fire in the order they were armed
-  size_t heap_index_ = 0;        // place in the TimerQueue while armed
-  bool* destroyed_ = nullptr;    // set while firing, so that fire_ may destroy its own timer
+  uint64_t order_ = 0;         // ties fire in the order they were armed
+  size_t heap_index_ = 0;      // place in the TimerQueue while armed
+  bool* destroyed_ = nullptr;  // set while firing, so that fire_ may destroy its own timer
 };
 
-/// What one shard runs on: a thread that sleeps in its ring (or epoll, or the simulator's queue) and calls back. Everything here but post() is called on that thread.
+/// What one shard runs on: a thread that sleeps in its ring (or epoll, or the simulator's queue) and calls back.
+/// Everything here but post() is called on that thread.
 ///
-/// One turn: take posted tasks, completions and expired timers and call them; then run the deferred tasks (group commit, flushing of
-/// replies) until none is left; then sleep. A turn over 10 ms is logged with the name given last to `note()`.
+/// One turn: take posted tasks, completions and expired timers and call them; then run the deferred tasks (group
+/// commit, flushing of replies) until none is left; then sleep. A turn over 10 ms is logged with the name given last to
+/// `note()`.
 class Runtime {
  public:
   virtual ~Runtime() = default;
@@ -51,7 +53,8 @@ class Runtime {
   /// The mailbox: runs `task` on this runtime's thread in a later turn. From any thread.
   virtual void post(std::function<void()> task) = 0;
 
-  /// (Re-)arms; the old due time is forgotten. A due time in the past counts as now(); the timer fires in a later pass, never from inside arm().
+  /// (Re-)arms; the old due time is forgotten. A due time in the past counts as now(); the timer fires in a later pass,
+  /// never from inside arm().
   virtual void arm(Timer& timer, MonoTime due) = 0;
   virtual void disarm(Timer& timer) = 0;
   void arm_in(Timer& timer, Duration in) { arm(timer, now() + in); }

@@ -81,8 +81,8 @@ void ThreadRuntime::report_stall(Duration took) {
   stalls_.fetch_add(1, std::memory_order_relaxed);
   ++stalls_unlogged_;
   if (now_ - stall_logged_ < kStallLogEvery) return;
-  WEIR_WARN("{}: a turn took {} ms{}{} ({} such turns since the last line)", backend(), took.count() / 1'000'000, *note_ ? " in " : "", note_,
-            stalls_unlogged_);
+  WEIR_WARN("{}: a turn took {} ms{}{} ({} such turns since the last line)", backend(), took.count() / 1'000'000,
+            *note_ ? " in " : "", note_, stalls_unlogged_);
   stall_logged_ = now_;
   stalls_unlogged_ = 0;
 }

@@ -10,9 +10,9 @@
 
 namespace weir::io {
 
-/// What the real runtimes share: turns, timers, tasks, mailbox, clock, stall detector. A backend adds how to sleep, how to be woken, and
-/// its Disk and Net. Built on any thread; operations may be started before the first turn; from the first turn on one thread only.
-/// Destroying it drops what is in flight without calling anybody.
+/// What the real runtimes share: turns, timers, tasks, mailbox, clock, stall detector. A backend adds how to sleep, how
+/// to be woken, and its Disk and Net. Built on any thread; operations may be started before the first turn; from the
+/// first turn on one thread only. Destroying it drops what is in flight without calling anybody.
 class ThreadRuntime : public Runtime {
  public:
   ThreadRuntime();

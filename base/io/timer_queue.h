@@ -17,7 +17,8 @@ class TimerQueue {
   void arm(Timer& timer, MonoTime due, MonoTime now, Runtime& owner);
   void disarm(Timer& timer);
   void disarm_all();
-  /// Calls all that are due and were armed before this call. They may arm, disarm and destroy any timer, also themselves.
+  /// Calls all that are due and were armed before this call. They may arm, disarm and destroy any timer, also
+  /// themselves.
   size_t fire_due(MonoTime now);
 
   bool empty() const { return heap_.empty(); }

@@ -6,7 +6,8 @@
 
 namespace weir::metrics {
 
-/// Latencies by powers of two of a microsecond with eight steps each: 12 % wide buckets, from 1 µs to over an hour. One thread.
+/// Latencies by powers of two of a microsecond with eight steps each: 12 % wide buckets, from 1 µs to over an hour. One
+/// thread.
 class LatencyHistogram {
  public:
   void record(Duration d, uint64_t times = 1) {

@@ -7,8 +7,9 @@
 
 namespace weir {
 
-/// A slice of reference-counted bytes: [data, data+size) of a block that lives until its last slice goes. Copying a Buffer copies no
-/// bytes. The count is atomic: slices cross shards and the processor's threads. Whoever writes into the bytes holds the only slice.
+/// A slice of reference-counted bytes: [data, data+size) of a block that lives until its last slice goes. Copying a
+/// Buffer copies no bytes. The count is atomic: slices cross shards and the processor's threads. Whoever writes into
+/// the bytes holds the only slice.
 class Buffer {
  public:
   Buffer() = default;
@@ -18,7 +19,9 @@ class Buffer {
 
   Buffer(const Buffer& o) : block_(o.block_), data_(o.data_), size_(o.size_) { retain(); }
   Buffer(Buffer&& o) noexcept
-      : block_(std::exchange(o.block_, nullptr)), data_(std::exchange(o.data_, nullptr)), size_(std::exchange(o.size_, 0)) {}
+      : block_(std::exchange(o.block_, nullptr)),
+        data_(std::exchange(o.data_, nullptr)),
+        size_(std::exchange(o.size_, 0)) {}
   Buffer& operator=(Buffer o) noexcept {
     std::swap(block_, o.block_);
     std::swap(data_, o.data_);

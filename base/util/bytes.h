@@ -16,10 +16,14 @@ inline std::string_view as_string(ConstBytes b) { return {reinterpret_cast<const
 /// Big-endian (the network's and Kafka's order) loads and stores at any alignment.
 template <class T>
 inline T byteswap_if_little(T v) {
-  if constexpr (sizeof(T) == 1) return v;
-  else if constexpr (sizeof(T) == 2) return static_cast<T>(__builtin_bswap16(static_cast<uint16_t>(v)));
-  else if constexpr (sizeof(T) == 4) return static_cast<T>(__builtin_bswap32(static_cast<uint32_t>(v)));
-  else return static_cast<T>(__builtin_bswap64(static_cast<uint64_t>(v)));
+  if constexpr (sizeof(T) == 1)
+    return v;
+  else if constexpr (sizeof(T) == 2)
+    return static_cast<T>(__builtin_bswap16(static_cast<uint16_t>(v)));
+  else if constexpr (sizeof(T) == 4)
+    return static_cast<T>(__builtin_bswap32(static_cast<uint32_t>(v)));
+  else
+    return static_cast<T>(__builtin_bswap64(static_cast<uint64_t>(v)));
 }
 template <class T>
 inline T load_be(const uint8_t* p) {

@@ -5,7 +5,8 @@
 namespace weir {
 
 uint32_t crc32c(ConstBytes bytes, uint32_t crc) {
-  // isa-l leaves both inversions to the caller, and takes a pointer to non-const that it only reads. Its length is an int.
+  // isa-l leaves both inversions to the caller, and takes a pointer to non-const that it only reads. Its length is an
+  // int.
   crc = ~crc;
   while (!bytes.empty()) {
     size_t n = bytes.size() < (1u << 30) ? bytes.size() : (1u << 30);

@@ -35,8 +35,10 @@ bool enabled(Level level) { return level >= g_level.load(std::memory_order_relax
 void set_node(int node_id) { g_node = node_id; }
 void set_sink(void (*sink)(Level, std::string_view)) { g_sink = sink; }
 void write(Level level, std::string text) {
-  if (auto sink = g_sink.load()) sink(level, text);
-  else to_stderr(level, text);
+  if (auto sink = g_sink.load())
+    sink(level, text);
+  else
+    to_stderr(level, text);
 }
 
 }  // namespace weir::diag

@@ -4,8 +4,8 @@
 
 #include <fmt/core.h>
 
-/// Log lines for the operator: `WEIR_INFO("partition {} led at epoch {}", tp, epoch)`. Below the level nothing is formatted. Lines go to stderr
-/// (or to the sink set by the simulator): time, level, node, text. Not for the hot path.
+/// Log lines for the operator: `WEIR_INFO("partition {} led at epoch {}", tp, epoch)`. Below the level nothing is
+/// formatted. Lines go to stderr (or to the sink set by the simulator): time, level, node, text. Not for the hot path.
 namespace weir::diag {
 
 enum class Level { debug, info, warn, error, off };
@@ -19,8 +19,8 @@ void write(Level level, std::string text);
 
 }  // namespace weir::diag
 
-#define WEIR_LOG_(level, ...)                                                            \
-  do {                                                                                   \
+#define WEIR_LOG_(level, ...)                                                                 \
+  do {                                                                                        \
     if (::weir::diag::enabled(level)) ::weir::diag::write(level, ::fmt::format(__VA_ARGS__)); \
   } while (0)
 #define WEIR_DEBUG(...) WEIR_LOG_(::weir::diag::Level::debug, __VA_ARGS__)

@@ -12,9 +12,9 @@ namespace weir {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}        // NOLINT
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}    // NOLINT
-  Result(ErrorCode code) : state_(std::in_place_index<1>, Error(code)) {}      // NOLINT
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT
+  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT
+  Result(ErrorCode code) : state_(std::in_place_index<1>, Error(code)) {}    // NOLINT
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
@@ -57,8 +57,8 @@ using Status = Result<void>;
 #define WEIR_CONCAT_(a, b) a##b
 #define WEIR_CONCAT(a, b) WEIR_CONCAT_(a, b)
 /// Statement: leaves the function with the error of `expr`, or does nothing.
-#define TRY(expr)                                      \
-  do {                                                 \
+#define TRY(expr)                                          \
+  do {                                                     \
     if (auto try_r = (expr); !try_r) return try_r.error(); \
   } while (0)
 /// Statement: leaves the function with the error of `expr`, or initialises `decl` with its value.

@@ -9,12 +9,15 @@ class Random {
   virtual ~Random() = default;
   virtual uint64_t next() = 0;
   /// Uniform in [0, bound). Precondition: bound > 0.
-  uint64_t below(uint64_t bound) { return static_cast<uint64_t>((static_cast<unsigned __int128>(next()) * bound) >> 64); }
+  uint64_t below(uint64_t bound) {
+    return static_cast<uint64_t>((static_cast<unsigned __int128>(next()) * bound) >> 64);
+  }
   /// True in `numerator` of `denominator` cases.
   bool chance(uint64_t numerator, uint64_t denominator) { return below(denominator) < numerator; }
 };
 
-/// splitmix64 (Steele, Lea, Flood 2014): one word of state, passes BigCrush; for jitter, ids and the simulator, not for secrets.
+/// splitmix64 (Steele, Lea, Flood 2014): one word of state, passes BigCrush; for jitter, ids and the simulator, not for
+/// secrets.
 class SplitMix64 final : public Random {
  public:
   explicit SplitMix64(uint64_t seed) : state_(seed) {}

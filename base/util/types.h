@@ -7,16 +7,16 @@
 /// same kind in a row go into an options struct instead.
 namespace weir {
 
-using Offset = int64_t;         // position of a record in a partition; half-open ranges [base_offset, end_offset)
-using LeaderEpoch = int32_t;    // -1: unknown
-using PartitionEpoch = int32_t; // grows with each change of a partition's leader or ISR
-using BrokerEpoch = int64_t;    // of one registration of a broker
-using BrokerId = int32_t;       // -1: none
+using Offset = int64_t;          // position of a record in a partition; half-open ranges [base_offset, end_offset)
+using LeaderEpoch = int32_t;     // -1: unknown
+using PartitionEpoch = int32_t;  // grows with each change of a partition's leader or ISR
+using BrokerEpoch = int64_t;     // of one registration of a broker
+using BrokerId = int32_t;        // -1: none
 using PartitionId = int32_t;
-using ProducerId = int64_t;     // -1: not idempotent
+using ProducerId = int64_t;  // -1: not idempotent
 using ProducerEpoch = int16_t;
-using FilePos = uint64_t;       // bytes from the start of a file
-using WallMillis = int64_t;     // milliseconds since 1970-01-01 UTC, Kafka's timestamp
+using FilePos = uint64_t;    // bytes from the start of a file
+using WallMillis = int64_t;  // milliseconds since 1970-01-01 UTC, Kafka's timestamp
 using ShardId = uint32_t;
 
 using Duration = std::chrono::nanoseconds;

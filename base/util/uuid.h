@@ -18,7 +18,8 @@ struct Uuid {
   std::string to_string() const;
   /// Errors: invalid_argument.
   static Result<Uuid> parse(std::string_view text);
-  /// A version 4 uuid of 128 random bits; never zero, never the reserved one of the metadata topic, text never starts with '-'.
+  /// A version 4 uuid of 128 random bits; never zero, never the reserved one of the metadata topic, text never starts
+  /// with '-'.
   static Uuid from_random(uint64_t high, uint64_t low);
 };
 

@@ -20,8 +20,8 @@ static_assert(std::is_sorted(std::begin(kRows), std::end(kRows),
 std::span<const ApiRow> all_apis() { return kRows; }
 
 const ApiRow* find_api(int16_t key) {
-  const ApiRow* row =
-      std::lower_bound(std::begin(kRows), std::end(kRows), key, [](const ApiRow& r, int16_t k) { return r.key < k; });
+  const ApiRow* row = std::lower_bound(std::begin(kRows), std::end(kRows), key,
+                                       [](const ApiRow& r, int16_t k) { return r.key < k; });
   return row != std::end(kRows) && row->key == key ? row : nullptr;
 }
 

@@ -196,10 +196,9 @@ std::optional<RecordView> RecordIterator::next() {
   if (p != end) return fail("bytes behind a record");
   r.header_bytes = ConstBytes(headers, p);
   r.offset = static_cast<Offset>(static_cast<uint64_t>(base_offset_) + static_cast<uint64_t>(int64_t{r.offset_delta}));
-  r.timestamp =
-      log_append_time_
-          ? append_time_
-          : static_cast<WallMillis>(static_cast<uint64_t>(base_timestamp_) + static_cast<uint64_t>(timestamp_delta));
+  r.timestamp = log_append_time_ ? append_time_
+                                 : static_cast<WallMillis>(static_cast<uint64_t>(base_timestamp_) +
+                                                           static_cast<uint64_t>(timestamp_delta));
   p_ = end;
   --left_;
   return r;

@@ -47,8 +47,8 @@ double Histogram::quantile_us(double share) const {
 std::string Histogram::json() const {
   char text[200];
   std::snprintf(text, sizeof text, R"({"n":%llu,"p50":%.1f,"p95":%.1f,"p99":%.1f,"p99.9":%.1f,"max":%.1f})",
-                static_cast<unsigned long long>(count_), quantile_us(.5), quantile_us(.95), quantile_us(.99), quantile_us(.999),
-                static_cast<double>(max_) / 1e3);
+                static_cast<unsigned long long>(count_), quantile_us(.5), quantile_us(.95), quantile_us(.99),
+                quantile_us(.999), static_cast<double>(max_) / 1e3);
   return text;
 }
 

@@ -1,8 +1,9 @@
-// bench_load: one load on one topic with librdkafka, one JSON line on stdout. The same for every broker that speaks Kafka's protocol.
+// bench_load: one load on one topic with librdkafka, one JSON line on stdout. The same for every broker that speaks
+// Kafka's protocol.
 //   bench_load create  --brokers B --topic T --partitions N --rf N
-//   bench_load produce --brokers B --topic T --size BYTES --seconds S [--idempotent] [--codec none]   as fast as acks=all allows
-//   bench_load consume --brokers B --topic T                                                          from the beginning to the end
-//   bench_load e2e     --brokers B --topic T --size BYTES --seconds S --rate N                        open loop: a record is stamped
+//   bench_load produce --brokers B --topic T --size BYTES --seconds S [--idempotent] [--codec none]   as fast as
+//   acks=all allows bench_load consume --brokers B --topic T from the beginning to the end bench_load e2e     --brokers
+//   B --topic T --size BYTES --seconds S --rate N                        open loop: a record is stamped
 //       with the time it was due, so a sender that is held up counts; the first two seconds are not counted
 #include <getopt.h>
 #include <librdkafka/rdkafka.h>
@@ -104,7 +105,8 @@ int partitions_of(rd_kafka_t* client, rd_kafka_topic_t* topic, const Options& op
     const struct rd_kafka_metadata* metadata = nullptr;
     int count = 0;
     if (rd_kafka_metadata(client, 0, topic, &metadata, 5000) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      if (metadata->topic_cnt == 1 && metadata->topics[0].err == RD_KAFKA_RESP_ERR_NO_ERROR) count = metadata->topics[0].partition_cnt;
+      if (metadata->topic_cnt == 1 && metadata->topics[0].err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        count = metadata->topics[0].partition_cnt;
       rd_kafka_metadata_destroy(metadata);
     }
     if (count > 0) return count;
@@ -133,7 +135,8 @@ Outcome create(const Options& options) {
   rd_kafka_t* client = make_client(RD_KAFKA_PRODUCER, options, nullptr);
   rd_kafka_queue_t* queue = rd_kafka_queue_new(client);
   char error[256];
-  rd_kafka_NewTopic_t* topic = rd_kafka_NewTopic_new(options.topic.c_str(), options.partitions, options.rf, error, sizeof error);
+  rd_kafka_NewTopic_t* topic = rd_kafka_NewTopic_new(options.topic.c_str(), options.partitions, options.rf, error,
+                                                     sizeof error);
   if (topic == nullptr) die(error);
   rd_kafka_AdminOptions_t* wait = rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_CREATETOPICS);
   rd_kafka_AdminOptions_set_operation_timeout(wait, 30000, error, sizeof error);
@@ -143,9 +146,11 @@ Outcome create(const Options& options) {
   if (event == nullptr) die("create: no answer");
   if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR) die(rd_kafka_event_error_string(event));
   size_t count = 0;
-  const rd_kafka_topic_result_t** results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
+  const rd_kafka_topic_result_t** results = rd_kafka_CreateTopics_result_topics(
+      rd_kafka_event_CreateTopics_result(event), &count);
   for (size_t i = 0; i < count; ++i) {
-    if (rd_kafka_topic_result_error(results[i]) != RD_KAFKA_RESP_ERR_NO_ERROR) die(rd_kafka_err2str(rd_kafka_topic_result_error(results[i])));
+    if (rd_kafka_topic_result_error(results[i]) != RD_KAFKA_RESP_ERR_NO_ERROR)
+      die(rd_kafka_err2str(rd_kafka_topic_result_error(results[i])));
   }
   Outcome outcome;
   outcome.seconds = static_cast<double>(now_ns() - start_ns) / 1e9;
@@ -172,7 +177,8 @@ Outcome produce(const Options& options) {
     const std::string& record = pool[i % pool.size()];
     // runs of 64 per partition: what a sticky partitioner gives
     const auto partition = static_cast<int32_t>(i / 64 % static_cast<uint64_t>(partitions));
-    while (rd_kafka_produce(topic, partition, 0, const_cast<char*>(record.data()), record.size(), nullptr, 0, nullptr) == -1) {
+    while (rd_kafka_produce(topic, partition, 0, const_cast<char*>(record.data()), record.size(), nullptr, 0,
+                            nullptr) == -1) {
       if (rd_kafka_last_error() != RD_KAFKA_RESP_ERR__QUEUE_FULL) die(rd_kafka_err2str(rd_kafka_last_error()));
       rd_kafka_poll(client, 1);
     }
@@ -188,8 +194,10 @@ Outcome produce(const Options& options) {
   return outcome;
 }
 
-/// Reads every partition through one queue. From the end: until `stop` is set, with the latency of stamped records; else up to the end.
-Outcome read(const Options& options, bool from_end, std::atomic<bool>* ready, std::atomic<bool>* stop, uint64_t count_from_ns, Histogram* latency) {
+/// Reads every partition through one queue. From the end: until `stop` is set, with the latency of stamped records;
+/// else up to the end.
+Outcome read(const Options& options, bool from_end, std::atomic<bool>* ready, std::atomic<bool>* stop,
+             uint64_t count_from_ns, Histogram* latency) {
   rd_kafka_t* client = make_client(RD_KAFKA_CONSUMER, options, nullptr);
   rd_kafka_topic_t* topic = rd_kafka_topic_new(client, options.topic.c_str(), nullptr);
   const int partitions = partitions_of(client, topic, options);
@@ -197,7 +205,8 @@ Outcome read(const Options& options, bool from_end, std::atomic<bool>* ready, st
   const uint64_t start_ns = now_ns();
   for (int p = 0; p < partitions; ++p) {
     int64_t low = 0, high = RD_KAFKA_OFFSET_BEGINNING;
-    if (from_end && rd_kafka_query_watermark_offsets(client, options.topic.c_str(), p, &low, &high, 10000) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (from_end && rd_kafka_query_watermark_offsets(client, options.topic.c_str(), p, &low, &high, 10000) !=
+                        RD_KAFKA_RESP_ERR_NO_ERROR) {
       die("no watermark offsets");
     }
     if (rd_kafka_consume_start_queue(topic, p, high, queue) != 0) die("cannot consume");
@@ -207,7 +216,8 @@ Outcome read(const Options& options, bool from_end, std::atomic<bool>* ready, st
   std::vector<rd_kafka_message_t*> messages(4096);
   uint64_t last_ns = start_ns;
   for (int open = partitions; open > 0 && (stop == nullptr || !*stop);) {
-    const ssize_t got = rd_kafka_consume_batch_queue(queue, from_end ? 1 : 100, messages.data(), from_end ? 64 : messages.size());
+    const ssize_t got = rd_kafka_consume_batch_queue(queue, from_end ? 1 : 100, messages.data(),
+                                                     from_end ? 64 : messages.size());
     const uint64_t arrived_ns = now_ns();
     for (ssize_t i = 0; i < got; ++i) {
       rd_kafka_message_t* message = messages[static_cast<size_t>(i)];
@@ -260,8 +270,9 @@ Outcome end_to_end(const Options& options) {
     if (due_ns > now_ns()) wait_until(due_ns);
     record = pool[i % pool.size()];
     std::memcpy(record.data(), &due_ns, sizeof due_ns);
-    while (rd_kafka_produce(topic, static_cast<int32_t>(i % static_cast<uint64_t>(partitions)), RD_KAFKA_MSG_F_COPY, record.data(), record.size(),
-                            nullptr, 0, reinterpret_cast<void*>(static_cast<uintptr_t>(due_ns))) == -1) {
+    while (rd_kafka_produce(topic, static_cast<int32_t>(i % static_cast<uint64_t>(partitions)), RD_KAFKA_MSG_F_COPY,
+                            record.data(), record.size(), nullptr, 0,
+                            reinterpret_cast<void*>(static_cast<uintptr_t>(due_ns))) == -1) {
       wait_until(now_ns() + 100000);
     }
   }
@@ -273,7 +284,8 @@ Outcome end_to_end(const Options& options) {
   reader.join();
   poller.join();
   Outcome outcome{acks.acknowledged, acks.acknowledged * options.size, acks.failed + consumed.errors, seconds, ""};
-  outcome.more = ",\"consumed\":" + std::to_string(consumed.records) + ",\"ack_us\":" + acks.latency.json() + ",\"e2e_us\":" + arrival.json();
+  outcome.more = ",\"consumed\":" + std::to_string(consumed.records) + ",\"ack_us\":" + acks.latency.json() +
+                 ",\"e2e_us\":" + arrival.json();
   rd_kafka_topic_destroy(topic);
   rd_kafka_destroy(client);
   return outcome;
@@ -283,22 +295,42 @@ Options parse(int argc, char** argv) {
   Options options;
   if (argc < 2) die("usage: bench_load create|produce|consume|e2e --brokers B --topic T …");
   options.mode = argv[1];
-  const option table[] = {{"brokers", 1, nullptr, 'b'}, {"topic", 1, nullptr, 't'},   {"size", 1, nullptr, 's'}, {"seconds", 1, nullptr, 'd'},
-                          {"rate", 1, nullptr, 'r'},    {"codec", 1, nullptr, 'c'},   {"partitions", 1, nullptr, 'p'},
-                          {"rf", 1, nullptr, 'f'},      {"idempotent", 0, nullptr, 'i'}, {nullptr, 0, nullptr, 0}};
+  const option table[] = {{"brokers", 1, nullptr, 'b'},    {"topic", 1, nullptr, 't'}, {"size", 1, nullptr, 's'},
+                          {"seconds", 1, nullptr, 'd'},    {"rate", 1, nullptr, 'r'},  {"codec", 1, nullptr, 'c'},
+                          {"partitions", 1, nullptr, 'p'}, {"rf", 1, nullptr, 'f'},    {"idempotent", 0, nullptr, 'i'},
+                          {nullptr, 0, nullptr, 0}};
   optind = 2;
   for (int c; (c = getopt_long(argc, argv, "", table, nullptr)) != -1;) {
     switch (c) {
-      case 'b': options.brokers = optarg; break;
-      case 't': options.topic = optarg; break;
-      case 's': options.size = std::strtoul(optarg, nullptr, 10); break;
-      case 'd': options.seconds = std::atof(optarg); break;
-      case 'r': options.rate = std::atof(optarg); break;
-      case 'c': options.codec = optarg; break;
-      case 'p': options.partitions = std::atoi(optarg); break;
-      case 'f': options.rf = std::atoi(optarg); break;
-      case 'i': options.idempotent = true; break;
-      default: die("unknown option");
+      case 'b':
+        options.brokers = optarg;
+        break;
+      case 't':
+        options.topic = optarg;
+        break;
+      case 's':
+        options.size = std::strtoul(optarg, nullptr, 10);
+        break;
+      case 'd':
+        options.seconds = std::atof(optarg);
+        break;
+      case 'r':
+        options.rate = std::atof(optarg);
+        break;
+      case 'c':
+        options.codec = optarg;
+        break;
+      case 'p':
+        options.partitions = std::atoi(optarg);
+        break;
+      case 'f':
+        options.rf = std::atoi(optarg);
+        break;
+      case 'i':
+        options.idempotent = true;
+        break;
+      default:
+        die("unknown option");
     }
   }
   return options;
@@ -326,9 +358,11 @@ int main(int argc, char** argv) {
                        static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
   const double rate = outcome.seconds > 0 ? static_cast<double>(outcome.records) / outcome.seconds : 0;
   std::printf(
-      "{\"mode\":\"%s\",\"size\":%zu,\"records\":%llu,\"bytes\":%llu,\"seconds\":%.3f,\"records_s\":%.0f,\"mb_s\":%.2f,\"errors\":%llu,\"client_cpu_s\":%.2f%s}\n",
-      options.mode.c_str(), options.size, static_cast<unsigned long long>(outcome.records), static_cast<unsigned long long>(outcome.bytes),
-      outcome.seconds, rate, outcome.seconds > 0 ? static_cast<double>(outcome.bytes) / outcome.seconds / 1e6 : 0,
+      "{\"mode\":\"%s\",\"size\":%zu,\"records\":%llu,\"bytes\":%llu,\"seconds\":%.3f,\"records_s\":%.0f,\"mb_s\":%.2f,"
+      "\"errors\":%llu,\"client_cpu_s\":%.2f%s}\n",
+      options.mode.c_str(), options.size, static_cast<unsigned long long>(outcome.records),
+      static_cast<unsigned long long>(outcome.bytes), outcome.seconds, rate,
+      outcome.seconds > 0 ? static_cast<double>(outcome.bytes) / outcome.seconds / 1e6 : 0,
       static_cast<unsigned long long>(outcome.errors), cpu_s, outcome.more.c_str());
   return outcome.errors == 0 ? 0 : 1;
 }

@@ -1,4 +1,5 @@
-// What the runtimes cost, side by side: wake-ups between shards, echo over loopback, durable and buffered writes, idling.
+// What the runtimes cost, side by side: wake-ups between shards, echo over loopback, durable and buffered writes,
+// idling.
 //   weir_bench_io [wakeup|echo|disk|idle] [--dir DIR]
 // Times are of one run; take the median of five.
 #include <fcntl.h>
@@ -25,7 +26,8 @@ double seconds() { return std::chrono::duration<double>(std::chrono::steady_cloc
 double cpu_seconds(int who = RUSAGE_SELF) {
   rusage u;
   ::getrusage(who, &u);
-  return static_cast<double>(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + static_cast<double>(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+  return static_cast<double>(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+         static_cast<double>(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
 struct Variant {
@@ -66,19 +68,26 @@ void bench_wakeup() {
     a->run();
     thread.join();
     double took = seconds() - start;
-    std::printf("wakeup   %-18s %6.2f us a round trip, %6.2f us CPU\n", name, took / kRounds * 1e6, (cpu_seconds() - cpu) / kRounds * 1e6);
+    std::printf("wakeup   %-18s %6.2f us a round trip, %6.2f us CPU\n", name, took / kRounds * 1e6,
+                (cpu_seconds() - cpu) / kRounds * 1e6);
   };
   run("posix", make_posix_runtime().value(), make_posix_runtime().value());
-  run("io_uring eventfd", make_uring_runtime(UringWakeup::eventfd).value(), make_uring_runtime(UringWakeup::eventfd).value());
-  run("io_uring msg_ring", make_uring_runtime(UringWakeup::msg_ring).value(), make_uring_runtime(UringWakeup::msg_ring).value());
+  run("io_uring eventfd", make_uring_runtime(UringWakeup::eventfd).value(),
+      make_uring_runtime(UringWakeup::eventfd).value());
+  run("io_uring msg_ring", make_uring_runtime(UringWakeup::msg_ring).value(),
+      make_uring_runtime(UringWakeup::msg_ring).value());
 }
 
 // --- echo: `connections` clients on one thread, the server on another; request and answer of `bytes`.
 struct Session {
   Session(ThreadRuntime& r, SocketId s, size_t bytes, bool client, int* left)
-      : rt(r), socket(s), buffer(bytes), is_client(client), rounds_left(left), received([this](int32_t n) { on_recv(n); }), sent([this](int32_t) {
-          receive();
-        }) {}
+      : rt(r),
+        socket(s),
+        buffer(bytes),
+        is_client(client),
+        rounds_left(left),
+        received([this](int32_t n) { on_recv(n); }),
+        sent([this](int32_t) { receive(); }) {}
   void receive() { rt.net().recv(socket, Bytes(buffer).subspan(got), received); }
   void transmit() { rt.net().send(socket, {buffer}, sent); }
   void on_recv(int32_t n) {
@@ -142,8 +151,8 @@ void bench_echo() {
         const double took = seconds() - start;
         server_rt->stop();
         thread.join();
-        std::printf("echo     %-10s %6zu B x %2d connections: %8.0f /s, server %6.2f us CPU a request\n", v.name, bytes, connections, rounds / took,
-                    server_cpu / rounds * 1e6);
+        std::printf("echo     %-10s %6zu B x %2d connections: %8.0f /s, server %6.2f us CPU a request\n", v.name, bytes,
+                    connections, rounds / took, server_cpu / rounds * 1e6);
       }
     }
   }
@@ -180,8 +189,10 @@ void bench_disk(const std::string& dir) {
         auto start = [&](int lane) {
           begun[static_cast<size_t>(lane)] = seconds();
           const FilePos pos = static_cast<FilePos>(started++) * kBlock % kFile;
-          if (c.durable) disk.write_durable(file, pos, block, *ops[static_cast<size_t>(lane)]);
-          else disk.write(file, pos, block, *ops[static_cast<size_t>(lane)]);
+          if (c.durable)
+            disk.write_durable(file, pos, block, *ops[static_cast<size_t>(lane)]);
+          else
+            disk.write(file, pos, block, *ops[static_cast<size_t>(lane)]);
         };
         for (int lane = 0; lane < depth; ++lane) {
           ops.push_back(std::make_unique<Op>([&, lane](int32_t n) {
@@ -195,8 +206,9 @@ void bench_disk(const std::string& dir) {
         while (ended < total) rt->turn(100ms);
         const double all = seconds() - from;
         std::sort(took.begin(), took.end());
-        std::printf("disk     %-10s %-22s x %d: p50 %6.0f us  p99 %6.0f us  %6.0f MB/s  %5.1f us CPU each\n", v.name, c.name, depth, took[took.size() / 2] * 1e6,
-                    took[took.size() * 99 / 100] * 1e6, total * static_cast<double>(kBlock) / all / 1e6, (cpu_seconds() - cpu) / total * 1e6);
+        std::printf("disk     %-10s %-22s x %d: p50 %6.0f us  p99 %6.0f us  %6.0f MB/s  %5.1f us CPU each\n", v.name,
+                    c.name, depth, took[took.size() / 2] * 1e6, took[took.size() * 99 / 100] * 1e6,
+                    total * static_cast<double>(kBlock) / all / 1e6, (cpu_seconds() - cpu) / total * 1e6);
         disk.close(file);
       }
     }
@@ -225,8 +237,10 @@ int main(int argc, char** argv) {
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   std::string what, dir = "/var/tmp";
   for (int i = 1; i < argc; ++i) {
-    if (std::string(argv[i]) == "--dir" && i + 1 < argc) dir = argv[++i];
-    else what = argv[i];
+    if (std::string(argv[i]) == "--dir" && i + 1 < argc)
+      dir = argv[++i];
+    else
+      what = argv[i];
   }
   if (what.empty() || what == "wakeup") weir::io::bench_wakeup();
   if (what.empty() || what == "echo") weir::io::bench_echo();

@@ -1,4 +1,5 @@
-// The tumble of bench/compare/flink's m-tumble: count, avg, max by service and endpoint (200 keys) in 1-minute windows, and its parts.
+// The tumble of bench/compare/flink's m-tumble: count, avg, max by service and endpoint (200 keys) in 1-minute windows,
+// and its parts.
 //   weir_bench_window                  on records made here (113 bytes, in the form of the peers' generator)
 //   WEIR_BENCH_JSONL=FILE weir_bench_window    on the lines of FILE
 #include <benchmark/benchmark.h>
@@ -34,8 +35,10 @@ std::vector<std::string> make_lines() {
   for (uint64_t i = 0; i < 500'000; ++i) {
     uint64_t ts = 1700000040000 + i * 1000 / 2778 - r.below(5001);
     uint64_t a = r.below(20), b = r.below(20);
-    out.push_back("{\"ts\":" + std::to_string(ts) + ",\"service\":\"svc-" + padded(a < b ? a : b, 2) + "\",\"endpoint\":\"/api/v1/e" + padded(r.below(10), 2) +
-                  "\",\"status\":" + std::to_string(kStatus[r.below(10)]) + ",\"duration_ms\":" + std::to_string(1 + (r.below(24) << r.below(4))) + ",\"user\":\"u" +
+    out.push_back("{\"ts\":" + std::to_string(ts) + ",\"service\":\"svc-" + padded(a < b ? a : b, 2) +
+                  "\",\"endpoint\":\"/api/v1/e" + padded(r.below(10), 2) +
+                  "\",\"status\":" + std::to_string(kStatus[r.below(10)]) +
+                  ",\"duration_ms\":" + std::to_string(1 + (r.below(24) << r.below(4))) + ",\"user\":\"u" +
                   padded(r.below(100'000), 7) + "\"}");
   }
   return out;
@@ -59,7 +62,8 @@ std::vector<Buffer> batches(size_t rows, wire::Compression compression) {
 
 std::shared_ptr<const CompiledJob> job(const std::string& select) {
   auto r = compile(
-      "CREATE TABLE events (ts BIGINT, service STRING, endpoint STRING, status INT, duration_ms BIGINT, `user` STRING, et AS TO_TIMESTAMP_LTZ(ts, 3), "
+      "CREATE TABLE events (ts BIGINT, service STRING, endpoint STRING, status INT, duration_ms BIGINT, `user` STRING, "
+      "et AS TO_TIMESTAMP_LTZ(ts, 3), "
       "WATERMARK FOR et AS et - INTERVAL '5' SECOND) WITH ('connector'='kafka','topic'='in','format'='json');" +
       select);
   if (!r) throw std::runtime_error(r.error().message());
@@ -87,20 +91,24 @@ void run(benchmark::State& state, const std::string& select, size_t rows, wire::
 }
 
 const char* kTumble =
-    "CREATE TABLE o (window_start TIMESTAMP(3), window_end TIMESTAMP(3), service STRING, endpoint STRING, n BIGINT, avg_ms BIGINT, max_ms BIGINT) "
+    "CREATE TABLE o (window_start TIMESTAMP(3), window_end TIMESTAMP(3), service STRING, endpoint STRING, n BIGINT, "
+    "avg_ms BIGINT, max_ms BIGINT) "
     "WITH ('connector'='kafka','topic'='out','format'='json');"
     "INSERT INTO o SELECT window_start, window_end, service, endpoint, COUNT(*), AVG(duration_ms), MAX(duration_ms) "
-    "FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(et), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end, service, endpoint;";
+    "FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(et), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end, service, "
+    "endpoint;";
 
 void Tumble(benchmark::State& state) { run(state, kTumble, 1000, wire::Compression::none); }
 void TumbleLz4(benchmark::State& state) { run(state, kTumble, 1000, wire::Compression::lz4); }
 void TumbleSmallBatches(benchmark::State& state) { run(state, kTumble, 10, wire::Compression::none); }
 void HopP95(benchmark::State& state) {
   run(state,
-      "CREATE TABLE o (window_start TIMESTAMP(3), window_end TIMESTAMP(3), service STRING, endpoint STRING, n BIGINT, p95 DOUBLE) "
+      "CREATE TABLE o (window_start TIMESTAMP(3), window_end TIMESTAMP(3), service STRING, endpoint STRING, n BIGINT, "
+      "p95 DOUBLE) "
       "WITH ('connector'='kafka','topic'='out','format'='json');"
       "INSERT INTO o SELECT window_start, window_end, service, endpoint, COUNT(*), PERCENTILE(duration_ms, 0.95) "
-      "FROM TABLE(HOP(TABLE events, DESCRIPTOR(et), INTERVAL '1' MINUTE, INTERVAL '5' MINUTE)) GROUP BY window_start, window_end, service, endpoint;",
+      "FROM TABLE(HOP(TABLE events, DESCRIPTOR(et), INTERVAL '1' MINUTE, INTERVAL '5' MINUTE)) GROUP BY window_start, "
+      "window_end, service, endpoint;",
       1000, wire::Compression::none);
 }
 void DistinctUsers(benchmark::State& state) {
@@ -108,7 +116,8 @@ void DistinctUsers(benchmark::State& state) {
       "CREATE TABLE o (window_start TIMESTAMP(3), window_end TIMESTAMP(3), service STRING, n BIGINT, users BIGINT) "
       "WITH ('connector'='kafka','topic'='out','format'='json');"
       "INSERT INTO o SELECT window_start, window_end, service, COUNT(*), COUNT(DISTINCT `user`) "
-      "FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(et), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end, service;",
+      "FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(et), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end, "
+      "service;",
       1000, wire::Compression::none);
 }
 
@@ -123,7 +132,8 @@ void Decode(benchmark::State& state) {
   for (auto _ : state) {
     size_t row = 0;
     for (auto [from, size] : at) {
-      if (decoder.decode({all.data() + from, size}, all.size() - from, row) != JsonDecoder::Outcome::decoded) state.SkipWithError("broken");
+      if (decoder.decode({all.data() + from, size}, all.size() - from, row) != JsonDecoder::Outcome::decoded)
+        state.SkipWithError("broken");
       if (++row == kBatchRows) row = 0, decoder.clear();
     }
   }

@@ -23,8 +23,8 @@ struct ApiRequest {
 template <class Response>
 using Reply = std::function<void(Response)>;
 
-/// Every handler: `void handle(const ApiRequest&, wire::XRequest, Reply<wire::XResponse>)`, answers once, now or later. Handlers with further ways out (no answer
-/// at all) take the ticket: Produce.
+/// Every handler: `void handle(const ApiRequest&, wire::XRequest, Reply<wire::XResponse>)`, answers once, now or later.
+/// Handlers with further ways out (no answer at all) take the ticket: Produce.
 #define WEIR_API(Name, snake) \
   void handle_##snake(const ApiRequest& request, wire::Name##Request body, Reply<wire::Name##Response> reply)
 
@@ -37,7 +37,8 @@ inline constexpr Duration kControllerTimeout{30'000'000'000};
 
 bool is_internal_topic(const std::string& name);
 
-/// Name and port a client should use for a broker, seen from the listener it came in on; nullopt: the broker has no such listener or is not alive.
+/// Name and port a client should use for a broker, seen from the listener it came in on; nullopt: the broker has no
+/// such listener or is not alive.
 std::optional<io::Endpoint> endpoint_for(const ApiRequest& request, BrokerId broker);
 
 }  // namespace weir::broker

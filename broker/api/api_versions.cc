@@ -9,8 +9,11 @@ struct FeatureRange {
   int16_t min, max;
 };
 // What this build can do; the finalized levels are the cluster's (metadata image).
-constexpr FeatureRange kSupported[] = {{"metadata.version", 7, 29}, {"kraft.version", 0, 1}, {"group.version", 0, 0},
-                                       {"transaction.version", 0, 0}, {"eligible.leader.replicas.version", 0, 1}};
+constexpr FeatureRange kSupported[] = {{"metadata.version", 7, 29},
+                                       {"kraft.version", 0, 1},
+                                       {"group.version", 0, 0},
+                                       {"transaction.version", 0, 0},
+                                       {"eligible.leader.replicas.version", 0, 1}};
 }  // namespace
 
 WEIR_API(ApiVersions, api_versions) {

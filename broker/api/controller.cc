@@ -2,8 +2,8 @@
 
 #include "broker/api/handlers.h"
 
-/// Requests that only the active controller decides: from clients they are taken to it wherever it is (any broker will do); from other nodes they are served
-/// here or refused, so that none travels in circles.
+/// Requests that only the active controller decides: from clients they are taken to it wherever it is (any broker will
+/// do); from other nodes they are served here or refused, so that none travels in circles.
 namespace weir::broker {
 namespace {
 
@@ -86,9 +86,10 @@ wire::DescribeQuorumResponse refusal(const wire::DescribeQuorumRequest&, ErrorCo
 template <class Request, class Response>
 void forward(const ApiRequest& request, Request body, Reply<Response> reply) {
   if (request.from_peer) return request.node.quorum.handle(body, {request.version()}, std::move(reply));
-  request.node.quorum.call(body, request.version(), kControllerTimeout, [body, reply = std::move(reply)](Result<Response> response) {
-    reply(response ? std::move(*response) : refusal(body, response.code()));
-  });
+  request.node.quorum.call(body, request.version(), kControllerTimeout,
+                           [body, reply = std::move(reply)](Result<Response> response) {
+                             reply(response ? std::move(*response) : refusal(body, response.code()));
+                           });
 }
 
 template <class Request, class Response>
@@ -97,7 +98,8 @@ void serve(const ApiRequest& request, const Request& body, Reply<Response> reply
 }
 
 /// The answer leaves once this node's own metadata shows the topics, so that the same client's next request finds them.
-void when_visible(const ApiRequest& request, wire::CreateTopicsResponse response, Reply<wire::CreateTopicsResponse> reply) {
+void when_visible(const ApiRequest& request, wire::CreateTopicsResponse response,
+                  Reply<wire::CreateTopicsResponse> reply) {
   std::vector<std::string> made;
   for (const auto& t : response.topics) {
     if (t.error_code == 0) made.push_back(t.name);
@@ -106,7 +108,8 @@ void when_visible(const ApiRequest& request, wire::CreateTopicsResponse response
   request.node.metadata_waiter.wait(
       request.node.replicas.image(),
       [made](const replication::MetadataImage& image) {
-        return std::all_of(made.begin(), made.end(), [&](const std::string& name) { return image.topic(name) != nullptr; });
+        return std::all_of(made.begin(), made.end(),
+                           [&](const std::string& name) { return image.topic(name) != nullptr; });
       },
       std::chrono::seconds(2), [shared, reply = std::move(reply)](bool) { reply(std::move(*shared)); });
 }

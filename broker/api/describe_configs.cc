@@ -9,8 +9,9 @@ namespace {
 using Response = wire::DescribeConfigsResponse;
 using Resource = wire::DescribeConfigsRequest::DescribeConfigsResource;
 
-Response::DescribeConfigsResourceResult describe(const config::KeyInfo& key, const config::Effective& value, std::vector<config::Synonym> synonyms,
-                                                 bool read_only, const wire::DescribeConfigsRequest& body) {
+Response::DescribeConfigsResourceResult describe(const config::KeyInfo& key, const config::Effective& value,
+                                                 std::vector<config::Synonym> synonyms, bool read_only,
+                                                 const wire::DescribeConfigsRequest& body) {
   Response::DescribeConfigsResourceResult out;
   out.name = key.name;
   auto shown = [&](const std::string& v) { return key.is_secret() ? std::nullopt : std::optional(v); };
@@ -20,8 +21,10 @@ Response::DescribeConfigsResourceResult describe(const config::KeyInfo& key, con
   out.read_only = read_only;
   out.config_source = static_cast<int8_t>(value.source);
   out.config_type = static_cast<int8_t>(key.type);
-  if (body.include_documentation) out.documentation = key.doc;
-  else out.documentation = std::nullopt;
+  if (body.include_documentation)
+    out.documentation = key.doc;
+  else
+    out.documentation = std::nullopt;
   if (body.include_synonyms) {
     for (config::Synonym& s : synonyms) out.synonyms.push_back({s.name, shown(s.value), static_cast<int8_t>(s.source)});
   }
@@ -30,7 +33,8 @@ Response::DescribeConfigsResourceResult describe(const config::KeyInfo& key, con
 
 bool asked_for(const Resource& resource, const std::string& name) {
   if (!resource.configuration_keys) return true;
-  return std::find(resource.configuration_keys->begin(), resource.configuration_keys->end(), name) != resource.configuration_keys->end();
+  return std::find(resource.configuration_keys->begin(), resource.configuration_keys->end(), name) !=
+         resource.configuration_keys->end();
 }
 
 }  // namespace
@@ -44,7 +48,9 @@ WEIR_API(DescribeConfigs, describe_configs) {
     out.resource_type = resource.resource_type;
     out.resource_name = resource.resource_name;
     out.error_message = std::nullopt;
-    auto fail = [&](ErrorCode code, std::string message) { out.error_code = wire_code(code), out.error_message = std::move(message); };
+    auto fail = [&](ErrorCode code, std::string message) {
+      out.error_code = wire_code(code), out.error_message = std::move(message);
+    };
     switch (static_cast<replication::ConfigType>(resource.resource_type)) {
       case replication::ConfigType::topic: {
         if (!image.topic(resource.resource_name)) {
@@ -54,14 +60,16 @@ WEIR_API(DescribeConfigs, describe_configs) {
         config::Layers layers = layers_of_topic(image, broker, resource.resource_name);
         for (const config::KeyInfo& key : config::topic_keys()) {
           if (!asked_for(resource, key.name)) continue;
-          out.configs.push_back(describe(key, config::effective_topic_value(key, layers), config::synonyms_of_topic_key(key, layers), false, body));
+          out.configs.push_back(describe(key, config::effective_topic_value(key, layers),
+                                         config::synonyms_of_topic_key(key, layers), false, body));
         }
         break;
       }
       case replication::ConfigType::broker: {
         bool cluster_default = resource.resource_name.empty();
         if (!cluster_default && resource.resource_name != std::to_string(broker.node_id)) {
-          fail(ErrorCode::invalid_request, "this is broker " + std::to_string(broker.node_id) + "; ask broker " + resource.resource_name + " itself");
+          fail(ErrorCode::invalid_request, "this is broker " + std::to_string(broker.node_id) + "; ask broker " +
+                                               resource.resource_name + " itself");
           break;
         }
         config::Layers layers = layers_of_broker(image, broker, broker.node_id);
@@ -74,7 +82,8 @@ WEIR_API(DescribeConfigs, describe_configs) {
             config::Effective value{set->second, config::Source::dynamic_default_broker};
             out.configs.push_back(describe(key, value, {{key.name, set->second, value.source}}, false, body));
           } else {
-            out.configs.push_back(describe(key, config::effective_broker_value(key, layers), config::synonyms_of_broker_key(key, layers),
+            out.configs.push_back(describe(key, config::effective_broker_value(key, layers),
+                                           config::synonyms_of_broker_key(key, layers),
                                            key.mode == config::UpdateMode::read_only, body));
           }
         }
@@ -83,7 +92,8 @@ WEIR_API(DescribeConfigs, describe_configs) {
       case replication::ConfigType::group:
         break;  // no group has settings of its own yet: an empty list
       default:
-        fail(ErrorCode::invalid_request, "resource type " + std::to_string(resource.resource_type) + " has no configs here");
+        fail(ErrorCode::invalid_request,
+             "resource type " + std::to_string(resource.resource_type) + " has no configs here");
     }
   }
   reply(std::move(response));

@@ -17,8 +17,8 @@ template <class Request, class Response, void (*Handle)(const ApiRequest&, Reque
 void run(const ApiRequest& request, const Buffer& body, std::shared_ptr<ReplyTicket> ticket) {
   auto message = wire::decode<Request>(body, request.version());
   if (!message) {
-    WEIR_WARN("closing {}: {} v{} cannot be read: {}", request.connection->peer().to_string(), wire::find_api(Request::kApiKey)->name,
-              request.version(), message.error().message());
+    WEIR_WARN("closing {}: {} v{} cannot be read: {}", request.connection->peer().to_string(),
+              wire::find_api(Request::kApiKey)->name, request.version(), message.error().message());
     return ticket->close_connection("malformed request");
   }
   int16_t version = request.version();
@@ -32,21 +32,23 @@ void run(const ApiRequest& request, const Buffer& body, std::shared_ptr<ReplyTic
 void run_produce(const ApiRequest& request, const Buffer& body, std::shared_ptr<ReplyTicket> ticket) {
   auto message = wire::decode<wire::ProduceRequest>(body, request.version());
   if (!message) {
-    WEIR_WARN("closing {}: Produce v{} cannot be read: {}", request.connection->peer().to_string(), request.version(), message.error().message());
+    WEIR_WARN("closing {}: Produce v{} cannot be read: {}", request.connection->peer().to_string(), request.version(),
+              message.error().message());
     return ticket->close_connection("malformed request");
   }
   int16_t version = request.version();
   int32_t correlation = request.header.correlation_id;
   bool wants_answer = message->acks != 0;
-  handle_produce(request, std::move(*message), [ticket = std::move(ticket), version, correlation, wants_answer](wire::ProduceResponse response) {
-    if (wants_answer) return ticket->reply(wire::encode_response(response, version, correlation));
-    for (const auto& topic : response.responses) {
-      for (const auto& partition : topic.partition_responses) {
-        if (partition.error_code != 0) return ticket->close_connection("acks=0 produce failed");
-      }
-    }
-    ticket->skip();
-  });
+  handle_produce(request, std::move(*message),
+                 [ticket = std::move(ticket), version, correlation, wants_answer](wire::ProduceResponse response) {
+                   if (wants_answer) return ticket->reply(wire::encode_response(response, version, correlation));
+                   for (const auto& topic : response.responses) {
+                     for (const auto& partition : topic.partition_responses) {
+                       if (partition.error_code != 0) return ticket->close_connection("acks=0 produce failed");
+                     }
+                   }
+                   ticket->skip();
+                 });
 }
 
 struct Served {
@@ -67,7 +69,8 @@ const std::unordered_map<int16_t, Served>& table() {
   }
 #include "broker/api/handlers.def"
     // Produce is advertised from 0 for librdkafka's sake (KAFKA-18659) and served from 3.
-    t[wire::ProduceRequest::kApiKey] = {&run_produce, {wire::ProduceRequest::kMinVersion, wire::ProduceRequest::kMaxVersion}};
+    t[wire::ProduceRequest::kApiKey] = {&run_produce,
+                                        {wire::ProduceRequest::kMinVersion, wire::ProduceRequest::kMaxVersion}};
     return t;
   }();
   return handlers;
@@ -126,7 +129,8 @@ void Dispatcher::on_frame(Buffer frame, ReplyTicket ticket) {
       (it->second.controllers_only && !takes_controller_apis(ticket.connection().listener()))) {
     ++refused_;
     const wire::ApiRow* row = wire::find_api(key);
-    WEIR_WARN("closing {}: {} (key {}) version {} is not served here", ticket.connection().peer().to_string(), row ? row->name : "unknown API", key, version);
+    WEIR_WARN("closing {}: {} (key {}) version {} is not served here", ticket.connection().peer().to_string(),
+              row ? row->name : "unknown API", key, version);
     return ticket.close_connection("API or version not served");
   }
   auto parsed = wire::parse_request(frame);

@@ -3,8 +3,8 @@
 
 namespace weir::broker {
 
-/// Takes frames of all connections to the handlers of broker/api. An unknown API or version closes the connection, as Kafka does; only ApiVersions is answered in
-/// its version 0 (KIP-511).
+/// Takes frames of all connections to the handlers of broker/api. An unknown API or version closes the connection, as
+/// Kafka does; only ApiVersions is answered in its version 0 (KIP-511).
 class Dispatcher : public FrameHandler {
  public:
   /// Once the node is put together, before the runtime turns.

@@ -13,7 +13,8 @@ bool is_metadata_fetch(const wire::FetchRequest& body, int16_t version) {
 
 WEIR_API(Fetch, fetch) {
   // The quorum keeps its own log.
-  if (is_metadata_fetch(body, request.version())) return request.node.quorum.handle(body, {request.version()}, std::move(reply));
+  if (is_metadata_fetch(body, request.version()))
+    return request.node.quorum.handle(body, {request.version()}, std::move(reply));
   FetchContext context;
   context.listener = request.connection->listener();
   request.node.fetch.handle(std::move(context), std::move(body), request.version(), std::move(reply));

@@ -39,13 +39,15 @@ Coordinator find_group(const ApiRequest& request, const std::string& group) {
 
 constexpr Duration kImageLag{500'000'000};
 
-/// Runs `serve` once this node knows of the offsets topic. The node that made it may name its coordinator a moment before the coordinator has heard of it; a
-/// client that gets NOT_COORDINATOR then waits for seconds before it tries again (librdkafka: 3 s).
+/// Runs `serve` once this node knows of the offsets topic. The node that made it may name its coordinator a moment
+/// before the coordinator has heard of it; a client that gets NOT_COORDINATOR then waits for seconds before it tries
+/// again (librdkafka: 3 s).
 template <class Serve>
 void with_offsets_topic(const ApiRequest& request, Serve serve) {
   if (request.image().topic(kOffsetsTopic)) return serve();
   request.node.metadata_waiter.wait(
-      request.node.replicas.image(), [](const replication::MetadataImage& image) { return image.topic(kOffsetsTopic) != nullptr; }, kImageLag,
+      request.node.replicas.image(),
+      [](const replication::MetadataImage& image) { return image.topic(kOffsetsTopic) != nullptr; }, kImageLag,
       [serve = std::move(serve)](bool) mutable { serve(); });
 }
 
@@ -66,9 +68,12 @@ WEIR_API(FindCoordinator, find_coordinator) {
       Coordinator c;
       c.key = key;
       c.node_id = c.port = -1;
-      ErrorCode why = type == kGroupKey ? ErrorCode::coordinator_not_available : type == kTransactionKey ? ErrorCode::transactional_id_authorization_failed : ErrorCode::invalid_request;
+      ErrorCode why = type == kGroupKey         ? ErrorCode::coordinator_not_available
+                      : type == kTransactionKey ? ErrorCode::transactional_id_authorization_failed
+                                                : ErrorCode::invalid_request;
       c.error_code = wire_code(why);
-      c.error_message = type == kTransactionKey ? "transactions are not served by this version" : std::string(error_phrase(why));
+      c.error_message = type == kTransactionKey ? "transactions are not served by this version"
+                                                : std::string(error_phrase(why));
       found.push_back(std::move(c));
     }
     if (batched) {
@@ -86,16 +91,19 @@ WEIR_API(FindCoordinator, find_coordinator) {
     reply(std::move(response));
   };
   // The first to ask for a coordinator makes the topic, and gets an answer that can be used at once.
-  if (body.key_type == kGroupKey) request.node.topics.ensure(kOffsetsTopic, std::move(answer));
-  else answer(ErrorCode::none);
+  if (body.key_type == kGroupKey)
+    request.node.topics.ensure(kOffsetsTopic, std::move(answer));
+  else
+    answer(ErrorCode::none);
 }
 
 WEIR_API(JoinGroup, join_group) {
   with_offsets_topic(request, [request, body = std::move(body), reply = std::move(reply)] {
-    request.node.groups.join(body, context_of(request), [version = request.version(), reply](wire::JoinGroupResponse r) {
-      if (version < 7 && !r.protocol_name) r.protocol_name = "";
-      reply(std::move(r));
-    });
+    request.node.groups.join(body, context_of(request),
+                             [version = request.version(), reply](wire::JoinGroupResponse r) {
+                               if (version < 7 && !r.protocol_name) r.protocol_name = "";
+                               reply(std::move(r));
+                             });
   });
 }
 WEIR_API(SyncGroup, sync_group) { request.node.groups.sync(body, std::move(reply)); }
@@ -106,10 +114,14 @@ WEIR_API(Heartbeat, heartbeat) {
 }
 WEIR_API(LeaveGroup, leave_group) { reply(request.node.groups.leave(body, request.version())); }
 WEIR_API(OffsetCommit, offset_commit) {
-  with_offsets_topic(request, [request, body = std::move(body), reply = std::move(reply)] { request.node.groups.commit(body, request.version(), reply); });
+  with_offsets_topic(request, [request, body = std::move(body), reply = std::move(reply)] {
+    request.node.groups.commit(body, request.version(), reply);
+  });
 }
 WEIR_API(OffsetFetch, offset_fetch) {
-  with_offsets_topic(request, [request, body = std::move(body), reply = std::move(reply)] { request.node.groups.fetch(body, request.version(), reply); });
+  with_offsets_topic(request, [request, body = std::move(body), reply = std::move(reply)] {
+    request.node.groups.fetch(body, request.version(), reply);
+  });
 }
 WEIR_API(ListGroups, list_groups) { reply(request.node.groups.list(body)); }
 WEIR_API(DescribeGroups, describe_groups) { reply(request.node.groups.describe(body, request.version())); }

@@ -16,7 +16,7 @@ constexpr Duration kAskedAgainDelay{2'000'000};
 /// One answer in the making: it leaves when the topics that had to be made are there.
 struct Pending {
   ApiRequest request;
-  std::vector<Topic> topics;   // in the order asked
+  std::vector<Topic> topics;  // in the order asked
   std::vector<std::string> names;
   size_t open = 0;
   Reply<Response> reply;
@@ -24,7 +24,8 @@ struct Pending {
 
 std::vector<int32_t> offline(const replication::MetadataImage& image, const std::vector<BrokerId>& replicas) {
   std::vector<int32_t> out;
-  std::copy_if(replicas.begin(), replicas.end(), std::back_inserter(out), [&](BrokerId id) { return !image.alive(id); });
+  std::copy_if(replicas.begin(), replicas.end(), std::back_inserter(out),
+               [&](BrokerId id) { return !image.alive(id); });
   return out;
 }
 
@@ -73,8 +74,11 @@ void finish(const std::shared_ptr<Pending>& p) {
     response.brokers.push_back({id, endpoint->host, endpoint->port, broker->rack});
   }
   response.cluster_id = image.cluster_id;
-  // Clients send admin requests to "the controller"; any live broker will do, since all forward. The quorum leader saves the hop.
-  response.controller_id = image.alive(image.controller) ? image.controller : response.brokers.empty() ? -1 : response.brokers[0].node_id;
+  // Clients send admin requests to "the controller"; any live broker will do, since all forward. The quorum leader
+  // saves the hop.
+  response.controller_id = image.alive(image.controller) ? image.controller
+                           : response.brokers.empty()    ? -1
+                                                         : response.brokers[0].node_id;
   response.topics = std::move(p->topics);
   p->reply(std::move(response));
 }
@@ -113,7 +117,8 @@ void describe_all(const ApiRequest& request, const wire::MetadataRequest& body, 
     request.node.topics.ensure(p->names[i], [p, i](ErrorCode code) {
       if (code != ErrorCode::none) {
         // Unknown but being made is for the client to ask again; a name that can never be is final.
-        bool final = code == ErrorCode::invalid_topic_exception || code == ErrorCode::invalid_replication_factor || code == ErrorCode::policy_violation;
+        bool final = code == ErrorCode::invalid_topic_exception || code == ErrorCode::invalid_replication_factor ||
+                     code == ErrorCode::policy_violation;
         p->topics[i].error_code = wire_code(final ? code : ErrorCode::leader_not_available);
       }
       if (--p->open == 0) finish(p);
@@ -125,11 +130,12 @@ void describe_all(const ApiRequest& request, const wire::MetadataRequest& body, 
 }  // namespace
 
 WEIR_API(Metadata, metadata) {
-  // Asked again on a connection that was told before: often because a leader is gone, which this node hears of within the same moment.
+  // Asked again on a connection that was told before: often because a leader is gone, which this node hears of within
+  // the same moment.
   const bool again = std::exchange(request.connection->told_metadata, true) && !request.from_peer;
-  request.node.suspects.when_clear(again ? kAskedAgainDelay : Duration{0}, [request, body = std::move(body), reply = std::move(reply)] {
-    describe_all(request, body, reply);
-  });
+  request.node.suspects.when_clear(
+      again ? kAskedAgainDelay : Duration{0},
+      [request, body = std::move(body), reply = std::move(reply)] { describe_all(request, body, reply); });
 }
 
 WEIR_API(DescribeCluster, describe_cluster) {
@@ -145,7 +151,8 @@ WEIR_API(DescribeCluster, describe_cluster) {
   }
   for (const auto& [id, broker] : image.brokers) {
     auto endpoint = endpoint_for(request, id);
-    if (!endpoint && broker->fenced && body.include_fenced_brokers && !broker->listeners.empty()) endpoint = broker->listeners.front().endpoint;
+    if (!endpoint && broker->fenced && body.include_fenced_brokers && !broker->listeners.empty())
+      endpoint = broker->listeners.front().endpoint;
     if (endpoint) response.brokers.push_back({id, endpoint->host, endpoint->port, broker->rack, broker->fenced});
   }
   reply(std::move(response));
@@ -174,7 +181,9 @@ WEIR_API(DescribeTopicPartitions, describe_topic_partitions) {
     }
     out.topic_id = topic->id;
     out.is_internal = is_internal_topic(name);
-    size_t first = body.cursor && body.cursor->topic_name == name ? static_cast<size_t>(std::max(0, body.cursor->partition_index)) : 0;
+    size_t first = body.cursor && body.cursor->topic_name == name
+                       ? static_cast<size_t>(std::max(0, body.cursor->partition_index))
+                       : 0;
     for (size_t i = first; i < topic->partitions.size(); ++i) {
       if (left-- == 0) {
         response.next_cursor.emplace();

@@ -6,7 +6,8 @@ namespace weir::broker {
 namespace {
 
 // ListOffsets timestamps with a meaning of their own (Kafka: ListOffsetsRequest).
-constexpr int64_t kLatest = -1, kEarliest = -2, kMaxTimestamp = -3, kEarliestLocal = -4, kLatestTiered = -5, kEarliestPendingUpload = -6;
+constexpr int64_t kLatest = -1, kEarliest = -2, kMaxTimestamp = -3, kEarliestLocal = -4, kLatestTiered = -5,
+                  kEarliestPendingUpload = -6;
 
 struct Pending {
   wire::ListOffsetsResponse response;
@@ -18,16 +19,20 @@ struct Pending {
 };
 
 void list_one(const ApiRequest& request, const wire::ListOffsetsRequest& body, const std::string& topic,
-              const wire::ListOffsetsRequest::ListOffsetsPartition& asked, const std::shared_ptr<Pending>& p, size_t t, size_t i) {
+              const wire::ListOffsetsRequest::ListOffsetsPartition& asked, const std::shared_ptr<Pending>& p, size_t t,
+              size_t i) {
   auto& out = p->response.topics[t].partitions[i];
   auto fail = [&](ErrorCode code) { out.error_code = wire_code(code); };
   replication::Partition* partition = request.node.replicas.find({topic, asked.partition_index});
   if (!partition) {
-    return fail(request.image().partition({topic, asked.partition_index}) ? ErrorCode::not_leader_or_follower : ErrorCode::unknown_topic_or_partition);
+    return fail(request.image().partition({topic, asked.partition_index}) ? ErrorCode::not_leader_or_follower
+                                                                          : ErrorCode::unknown_topic_or_partition);
   }
   ErrorCode code = partition->check_leader_epoch(asked.current_leader_epoch, true);
   if (code != ErrorCode::none) return fail(code);
-  Offset end = body.replica_id >= 0 ? partition->log_end_offset() : body.isolation_level == 1 ? partition->last_stable_offset() : partition->high_watermark();
+  Offset end = body.replica_id >= 0        ? partition->log_end_offset()
+               : body.isolation_level == 1 ? partition->last_stable_offset()
+                                           : partition->high_watermark();
   auto answer = [&](Offset offset, WallMillis timestamp, LeaderEpoch epoch) {
     out.offset = offset, out.timestamp = timestamp, out.leader_epoch = epoch;
   };
@@ -48,12 +53,16 @@ void list_one(const ApiRequest& request, const wire::ListOffsetsRequest& body, c
   ++p->open;
   auto found = [p, t, i, end](Result<log::TimestampOffset> at) {
     auto& slot = p->response.topics[t].partitions[i];
-    if (!at) slot.error_code = wire_code(at.code());
-    else if (at->offset >= 0 && at->offset < end) slot.offset = at->offset, slot.timestamp = at->timestamp, slot.leader_epoch = at->leader_epoch;
+    if (!at)
+      slot.error_code = wire_code(at.code());
+    else if (at->offset >= 0 && at->offset < end)
+      slot.offset = at->offset, slot.timestamp = at->timestamp, slot.leader_epoch = at->leader_epoch;
     p->done();
   };
-  if (asked.timestamp == kMaxTimestamp) partition->log().offset_of_max_timestamp(found);
-  else partition->log().offset_for_timestamp(asked.timestamp, end, found);
+  if (asked.timestamp == kMaxTimestamp)
+    partition->log().offset_of_max_timestamp(found);
+  else
+    partition->log().offset_for_timestamp(asked.timestamp, end, found);
 }
 
 }  // namespace
@@ -84,8 +93,9 @@ WEIR_API(OffsetForLeaderEpoch, offset_for_leader_epoch) {
       part.partition = asked.partition;
       replication::Partition* partition = request.node.replicas.find({topic.topic, asked.partition});
       ErrorCode code = partition ? partition->check_leader_epoch(asked.current_leader_epoch, true)
-                       : request.image().partition({topic.topic, asked.partition}) ? ErrorCode::not_leader_or_follower
-                                                                                    : ErrorCode::unknown_topic_or_partition;
+                       : request.image().partition({topic.topic, asked.partition})
+                           ? ErrorCode::not_leader_or_follower
+                           : ErrorCode::unknown_topic_or_partition;
       part.error_code = wire_code(code);
       if (code != ErrorCode::none) continue;
       log::EpochEnd end = partition->log().epoch_end(asked.leader_epoch);
@@ -107,8 +117,9 @@ WEIR_API(DeleteRecords, delete_records) {
       part.low_watermark = -1;
       replication::Partition* partition = request.node.replicas.find({topic.name, asked.partition_index});
       if (!partition || !partition->leads()) {
-        part.error_code = wire_code(request.image().partition({topic.name, asked.partition_index}) ? ErrorCode::not_leader_or_follower
-                                                                                                    : ErrorCode::unknown_topic_or_partition);
+        part.error_code = wire_code(request.image().partition({topic.name, asked.partition_index})
+                                        ? ErrorCode::not_leader_or_follower
+                                        : ErrorCode::unknown_topic_or_partition);
         continue;
       }
       Offset to = asked.offset == -1 ? partition->high_watermark() : asked.offset;
@@ -134,12 +145,15 @@ WEIR_API(DescribeLogDirs, describe_log_dirs) {
     const TopicPartition& tp = partition->tp();
     if (body.topics) {
       bool asked = std::any_of(body.topics->begin(), body.topics->end(), [&](const auto& t) {
-        return t.topic == tp.topic && std::find(t.partitions.begin(), t.partitions.end(), tp.partition) != t.partitions.end();
+        return t.topic == tp.topic &&
+               std::find(t.partitions.begin(), t.partitions.end(), tp.partition) != t.partitions.end();
       });
       if (!asked) continue;
     }
-    topics[tp.topic].push_back({tp.partition, static_cast<int64_t>(partition->log().size_bytes()),
-                                partition->leads() ? 0 : std::max<int64_t>(0, partition->high_watermark() - partition->log_end_offset()), false});
+    topics[tp.topic].push_back(
+        {tp.partition, static_cast<int64_t>(partition->log().size_bytes()),
+         partition->leads() ? 0 : std::max<int64_t>(0, partition->high_watermark() - partition->log_end_offset()),
+         false});
   }
   for (auto& [name, partitions] : topics) dir.topics.push_back({name, std::move(partitions)});
   if (auto free = request.node.runtime.disk().free_bytes(dir.log_dir)) dir.usable_bytes = static_cast<int64_t>(*free);

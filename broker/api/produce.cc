@@ -24,7 +24,8 @@ void name_leader(Pending& p, Response::PartitionProduceResponse& out, const repl
   auto endpoint = endpoint_for(p.request, image->leader);
   auto& nodes = p.response.node_endpoints;
   bool there = std::any_of(nodes.begin(), nodes.end(), [&](const auto& n) { return n.node_id == image->leader; });
-  if (endpoint && !there) nodes.push_back({image->leader, endpoint->host, endpoint->port, p.request.image().broker(image->leader)->rack});
+  if (endpoint && !there)
+    nodes.push_back({image->leader, endpoint->host, endpoint->port, p.request.image().broker(image->leader)->rack});
 }
 
 void finish(const std::shared_ptr<Pending>& p) {
@@ -34,14 +35,16 @@ void finish(const std::shared_ptr<Pending>& p) {
   p->reply(std::move(p->response));
 }
 
-/// KIP-110: zstd came with version 7; who speaks an older one could not read the records back. Anything that is no batch is the log's to refuse.
+/// KIP-110: zstd came with version 7; who speaks an older one could not read the records back. Anything that is no
+/// batch is the log's to refuse.
 bool zstd_too_early(const BufferChain& records, int16_t version) {
   constexpr size_t kMagicAt = 16, kCodecAt = 22;
   if (version >= 7 || records.empty() || records[0].size() <= kCodecAt) return false;
   return records[0].data()[kMagicAt] == 2 && (records[0].data()[kCodecAt] & 7) == 4;
 }
 
-void produce_one(const std::shared_ptr<Pending>& p, const wire::ProduceRequest& body, const wire::ProduceRequest::TopicProduceData& topic,
+void produce_one(const std::shared_ptr<Pending>& p, const wire::ProduceRequest& body,
+                 const wire::ProduceRequest::TopicProduceData& topic,
                  const wire::ProduceRequest::PartitionProduceData& data, size_t t, size_t i) {
   auto fail = [&](ErrorCode code, std::string message = {}) {
     auto& out = p->response.responses[t].partition_responses[i];
@@ -54,7 +57,8 @@ void produce_one(const std::shared_ptr<Pending>& p, const wire::ProduceRequest& 
   const auto* known = by_id ? p->request.image().topic(topic.topic_id) : p->request.image().topic(topic.name);
   if (!known) return fail(by_id ? ErrorCode::unknown_topic_id : ErrorCode::unknown_topic_or_partition);
   if (body.acks < -1 || body.acks > 1) return fail(ErrorCode::invalid_required_acks);
-  if (is_internal_topic(known->name) && !p->request.from_peer) return fail(ErrorCode::invalid_topic_exception, "clients may not write to internal topics");
+  if (is_internal_topic(known->name) && !p->request.from_peer)
+    return fail(ErrorCode::invalid_topic_exception, "clients may not write to internal topics");
   const auto* image = p->request.image().partition({known->name, data.index});
   if (!image) return fail(ErrorCode::unknown_topic_or_partition);
   replication::Partition* partition = node.replicas.find({known->name, data.index});
@@ -62,12 +66,14 @@ void produce_one(const std::shared_ptr<Pending>& p, const wire::ProduceRequest& 
     fail(ErrorCode::not_leader_or_follower);
     return name_leader(*p, p->response.responses[t].partition_responses[i], image);
   }
-  if (!data.records || chain_size(*data.records) == 0) return fail(ErrorCode::invalid_record, "the request holds no records");
-  if (zstd_too_early(*data.records, p->request.version())) return fail(ErrorCode::unsupported_compression_type, "zstd needs Produce 7 or later");
+  if (!data.records || chain_size(*data.records) == 0)
+    return fail(ErrorCode::invalid_record, "the request holds no records");
+  if (zstd_too_early(*data.records, p->request.version()))
+    return fail(ErrorCode::unsupported_compression_type, "zstd needs Produce 7 or later");
   ++p->open;
   TopicPartition tp{known->name, data.index};
-  partition->produce(flatten(*data.records), body.acks, std::chrono::milliseconds(std::max(0, body.timeout_ms)), log::PartitionLog::Origin::client,
-                     [p, t, i, tp](Result<replication::ProduceOutcome> outcome) {
+  partition->produce(flatten(*data.records), body.acks, std::chrono::milliseconds(std::max(0, body.timeout_ms)),
+                     log::PartitionLog::Origin::client, [p, t, i, tp](Result<replication::ProduceOutcome> outcome) {
                        auto& out = p->response.responses[t].partition_responses[i];
                        if (outcome) {
                          out.base_offset = outcome->base_offset;
@@ -76,8 +82,10 @@ void produce_one(const std::shared_ptr<Pending>& p, const wire::ProduceRequest& 
                        } else {
                          out.error_code = wire_code(outcome.code());
                          out.base_offset = -1;
-                         if (outcome.error().where[0] || !outcome.error().detail.empty()) out.error_message = outcome.error().message();
-                         if (outcome.code() == ErrorCode::not_leader_or_follower) name_leader(*p, out, p->request.image().partition(tp));
+                         if (outcome.error().where[0] || !outcome.error().detail.empty())
+                           out.error_message = outcome.error().message();
+                         if (outcome.code() == ErrorCode::not_leader_or_follower)
+                           name_leader(*p, out, p->request.image().partition(tp));
                        }
                        finish(p);
                      });

@@ -18,7 +18,8 @@ void FetchHandler::handle(FetchContext context, wire::FetchRequest request, int1
     response.error_code = static_cast<int16_t>(opened.error);
     return reply(std::move(response));
   }
-  auto op = std::make_shared<FetchOp>(*this, std::move(context), std::move(request), version, std::move(opened), std::move(reply));
+  auto op = std::make_shared<FetchOp>(*this, std::move(context), std::move(request), version, std::move(opened),
+                                      std::move(reply));
   ops_.emplace(op.get(), op);
   std::vector<FetchOp*>& queue = queues_[op->session().get()];
   queue.push_back(op.get());

@@ -24,11 +24,12 @@ struct FetchContext {
 
 class FetchOp;
 
-/// The Fetch API v4-18 of one shard, for consumers and followers, without `__cluster_metadata`: sessions, long polls, limits. Lives on the shard's thread;
-/// its replica manager outlives it. A fetch waits without cost: the partitions of its session wake it.
+/// The Fetch API v4-18 of one shard, for consumers and followers, without `__cluster_metadata`: sessions, long polls,
+/// limits. Lives on the shard's thread; its replica manager outlives it. A fetch waits without cost: the partitions of
+/// its session wake it.
 ///
-/// Fetches of one session are answered in the order they came; a newer one ends the wait of an older one at once (a follower acknowledges
-/// what it wrote while its long poll is out).
+/// Fetches of one session are answered in the order they came; a newer one ends the wait of an older one at once (a
+/// follower acknowledges what it wrote while its long poll is out).
 class FetchHandler {
  public:
   using Reply = std::function<void(wire::FetchResponse)>;
@@ -37,7 +38,8 @@ class FetchHandler {
   ~FetchHandler();
   FetchHandler(const FetchHandler&) = delete;
 
-  /// Replies once, from inside the call or later (at the latest after max_wait and a disk read). Replies of a destroyed handler never come.
+  /// Replies once, from inside the call or later (at the latest after max_wait and a disk read). Replies of a destroyed
+  /// handler never come.
   void handle(FetchContext context, wire::FetchRequest request, int16_t version, Reply reply);
 
   const FetchSessions& sessions() const { return sessions_; }

@@ -12,10 +12,17 @@ using replication::Isolation;
 using replication::Partition;
 using wire::FetchResponse;
 
-FetchOp::FetchOp(FetchHandler& handler, FetchContext context, wire::FetchRequest request, int16_t version, FetchSessions::Opened opened,
-                 FetchHandler::Reply reply)
-    : handler_(&handler), context_(std::move(context)), request_(std::move(request)), version_(version), replica_(replica_of(request_, version)),
-      full_(opened.full), session_(std::move(opened.session)), reply_(std::move(reply)), timer_([this] {
+FetchOp::FetchOp(FetchHandler& handler, FetchContext context, wire::FetchRequest request, int16_t version,
+                 FetchSessions::Opened opened, FetchHandler::Reply reply)
+    : handler_(&handler),
+      context_(std::move(context)),
+      request_(std::move(request)),
+      version_(version),
+      replica_(replica_of(request_, version)),
+      full_(opened.full),
+      session_(std::move(opened.session)),
+      reply_(std::move(reply)),
+      timer_([this] {
         hurried_ = true;
         if (state_ == State::waiting) look_again();
       }) {
@@ -29,7 +36,8 @@ void FetchOp::start() {
   if (replica_ >= 0)
     for (SessionPartition* p : named) acknowledge(*p);
   session_->on_dirty([this] { schedule(); });
-  if (request_.max_wait_ms > 0) handler_->runtime_.arm_in(timer_, Duration(std::chrono::milliseconds(request_.max_wait_ms)));
+  if (request_.max_wait_ms > 0)
+    handler_->runtime_.arm_in(timer_, Duration(std::chrono::milliseconds(request_.max_wait_ms)));
   state_ = State::looking;
   candidates_ = session_->take_dirty();
   look();
@@ -94,7 +102,8 @@ void FetchOp::fail(Found& found, ErrorCode error) const {
   found.data.high_watermark = kNoOffset;
   found.data.aborted_transactions.reset();
   found.urgent = true;
-  if (error == ErrorCode::not_leader_or_follower || error == ErrorCode::fenced_leader_epoch) add_leader_hint(found.at->key, found.data);
+  if (error == ErrorCode::not_leader_or_follower || error == ErrorCode::fenced_leader_epoch)
+    add_leader_hint(found.at->key, found.data);
 }
 
 void FetchOp::check(SessionPartition& p, Partition* partition, Found& found) const {
@@ -106,12 +115,13 @@ void FetchOp::check(SessionPartition& p, Partition* partition, Found& found) con
     const std::string topic = topic_name(p.key);
     const auto& image = handler_->replicas_.image();
     const bool exists = image && !topic.empty() && image->partition({topic, p.key.partition}) != nullptr;
-    const ErrorCode unknown =
-        session_->by_id() && topic.empty() ? ErrorCode::unknown_topic_id : ErrorCode::unknown_topic_or_partition;
+    const ErrorCode unknown = session_->by_id() && topic.empty() ? ErrorCode::unknown_topic_id
+                                                                 : ErrorCode::unknown_topic_or_partition;
     return fail(found, exists ? ErrorCode::not_leader_or_follower : unknown);
   }
   if (p.refused != ErrorCode::none) return fail(found, p.refused);
-  if (ErrorCode error = partition->check_leader_epoch(p.current_leader_epoch, true); error != ErrorCode::none) return fail(found, error);
+  if (ErrorCode error = partition->check_leader_epoch(p.current_leader_epoch, true); error != ErrorCode::none)
+    return fail(found, error);
   if (replica_ < 0 && p.last_fetched_epoch == kNoLeaderEpoch) return;  // its range is checked by the read
   auto diverging = replication::find_divergence(partition->log(), p.fetch_offset, p.last_fetched_epoch);
   if (!diverging) {
@@ -156,14 +166,16 @@ bool FetchOp::look_at(SessionPartition& p) {
     return true;
   }
   describe(*partition, found);
-  const Isolation isolation = replica_ >= 0                 ? Isolation::log_end
+  const Isolation isolation = replica_ >= 0                   ? Isolation::log_end
                               : request_.isolation_level == 1 ? Isolation::read_committed
                                                               : Isolation::read_uncommitted;
   const Offset end = isolation == Isolation::log_end          ? partition->log_end_offset()
                      : isolation == Isolation::read_committed ? partition->last_stable_offset()
                                                               : partition->high_watermark();
-  const bool in_range = p.fetch_offset >= partition->log_start_offset() && p.fetch_offset <= partition->log_end_offset();
-  const size_t room = static_cast<size_t>(std::max(request_.max_bytes, 0)) - std::min(bytes_, static_cast<size_t>(std::max(request_.max_bytes, 0)));
+  const bool in_range = p.fetch_offset >= partition->log_start_offset() &&
+                        p.fetch_offset <= partition->log_end_offset();
+  const size_t room = static_cast<size_t>(std::max(request_.max_bytes, 0)) -
+                      std::min(bytes_, static_cast<size_t>(std::max(request_.max_bytes, 0)));
   const size_t max_bytes = std::min(room, static_cast<size_t>(std::max(p.max_bytes, 0)));
   const bool nothing = in_range && (p.fetch_offset >= end || p.in_flight || (max_bytes == 0 && bytes_ > 0));
   if (nothing) {
@@ -216,14 +228,16 @@ void FetchOp::read_ended(SessionPartition& p, Partition* partition, Result<log::
 
 void FetchOp::settle() {
   const bool urgent = std::any_of(found_.begin(), found_.end(), [](const Found& f) { return f.urgent; });
-  const bool enough = bytes_ >= static_cast<size_t>(std::max(request_.min_bytes, 0)) || bytes_ >= static_cast<size_t>(std::max(request_.max_bytes, 1));
+  const bool enough = bytes_ >= static_cast<size_t>(std::max(request_.min_bytes, 0)) ||
+                      bytes_ >= static_cast<size_t>(std::max(request_.max_bytes, 1));
   const bool out_of_time = request_.max_wait_ms <= 0 || !timer_.armed();
   if (urgent || enough || out_of_time || hurried_) return answer();
   state_ = State::waiting;
   // Looked at again with the next thing that moves, or at the end.
   for (const Found& f : found_)
     if (f.unread || worth_sending(f)) session_->put_back(*f.at, false);
-  for (; next_candidate_ < candidates_.size(); ++next_candidate_) session_->put_back(*candidates_[next_candidate_], false);
+  for (; next_candidate_ < candidates_.size(); ++next_candidate_)
+    session_->put_back(*candidates_[next_candidate_], false);
   found_.clear();
 }
 
@@ -245,7 +259,8 @@ void FetchOp::answer() {
   response.session_id = session_->id();
   std::unordered_map<std::string, size_t> topic_at;
   for (Found& found : found_) {
-    if (found.unread && session_->id() != 0) session_->put_back(*found.at, true);  // there was no room for it: first the next time
+    if (found.unread && session_->id() != 0)
+      session_->put_back(*found.at, true);  // there was no room for it: first the next time
     if (!worth_sending(found)) continue;
     SessionPartition& p = *found.at;
     if (replica_ < 0 && found.bytes > 0) {
@@ -256,11 +271,16 @@ void FetchOp::answer() {
     p.sent_log_start = found.data.error_code == 0 ? found.data.log_start_offset : kNoOffset;
     if (session_->id() != 0) {
       // A consumer that does not name it again wants the same again; errors are repeated until it is forgotten.
-      if (replica_ >= 0 && found.bytes > 0) p.in_flight = true;
-      else if (found.bytes > 0 || found.urgent) session_->put_back(p, false);
+      if (replica_ >= 0 && found.bytes > 0)
+        p.in_flight = true;
+      else if (found.bytes > 0 || found.urgent)
+        session_->put_back(p, false);
     }
-    if (version_ >= 16 && found.data.current_leader.leader_id >= 0) add_endpoint(response, found.data.current_leader.leader_id);
-    const std::string topic_key = session_->by_id() ? std::string(p.key.topic_id.bytes.begin(), p.key.topic_id.bytes.end()) : p.key.topic;
+    if (version_ >= 16 && found.data.current_leader.leader_id >= 0)
+      add_endpoint(response, found.data.current_leader.leader_id);
+    const std::string topic_key = session_->by_id()
+                                      ? std::string(p.key.topic_id.bytes.begin(), p.key.topic_id.bytes.end())
+                                      : p.key.topic;
     auto [it, added] = topic_at.emplace(topic_key, response.responses.size());
     if (added) {
       response.responses.emplace_back();

@@ -8,12 +8,12 @@
 
 namespace weir::broker {
 
-/// One fetch on its way: looks at the dirty partitions of its session, waits for them when there is too little, answers once. Driver of FetchSession;
-/// owned by the handler until it has answered.
+/// One fetch on its way: looks at the dirty partitions of its session, waits for them when there is too little, answers
+/// once. Driver of FetchSession; owned by the handler until it has answered.
 class FetchOp : public std::enable_shared_from_this<FetchOp> {
  public:
-  FetchOp(FetchHandler& handler, FetchContext context, wire::FetchRequest request, int16_t version, FetchSessions::Opened opened,
-          FetchHandler::Reply reply);
+  FetchOp(FetchHandler& handler, FetchContext context, wire::FetchRequest request, int16_t version,
+          FetchSessions::Opened opened, FetchHandler::Reply reply);
 
   /// First in its session's queue: takes the request's partitions in and looks.
   void start();
@@ -68,7 +68,7 @@ class FetchOp : public std::enable_shared_from_this<FetchOp> {
   size_t bytes_ = 0;
   bool hurried_ = false;
   bool scheduled_ = false;
-  bool inside_read_ = false;   // read() has not returned
+  bool inside_read_ = false;  // read() has not returned
   bool read_done_ = false;
 };
 

@@ -9,7 +9,8 @@ void SessionPartition::on_partition_moved() { session_.touch(*this); }
 std::vector<SessionPartition*> FetchSession::apply(const std::vector<wire::FetchRequest::FetchTopic>& topics,
                                                    const std::vector<wire::FetchRequest::ForgottenTopic>& forgotten) {
   for (const auto& topic : forgotten) {
-    for (PartitionId partition : topic.partitions) forget({by_id_ ? std::string() : topic.topic, by_id_ ? topic.topic_id : Uuid{}, partition});
+    for (PartitionId partition : topic.partitions)
+      forget({by_id_ ? std::string() : topic.topic, by_id_ ? topic.topic_id : Uuid{}, partition});
   }
   ++applied_;
   std::vector<SessionPartition*> named;
@@ -64,7 +65,8 @@ BrokerId replica_of(const wire::FetchRequest& request, int16_t version) {
   return version >= 15 ? request.replica_state.replica_id : request.replica_id;
 }
 
-FetchSessions::Opened FetchSessions::open(const wire::FetchRequest& request, int16_t version, MonoTime now, Random& random) {
+FetchSessions::Opened FetchSessions::open(const wire::FetchRequest& request, int16_t version, MonoTime now,
+                                          Random& random) {
   const bool by_id = version >= 13;
   const bool follower = replica_of(request, version) >= 0;
   if (request.session_epoch == 0 || request.session_epoch == -1) {

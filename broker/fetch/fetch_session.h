@@ -24,14 +24,15 @@ struct FetchKey {
 };
 struct FetchKeyHash {
   size_t operator()(const FetchKey& k) const noexcept {
-    return std::hash<std::string>()(k.topic) * 31 + std::hash<Uuid>()(k.topic_id) + static_cast<size_t>(k.partition) * 0x9E3779B97F4A7C15ull;
+    return std::hash<std::string>()(k.topic) * 31 + std::hash<Uuid>()(k.topic_id) +
+           static_cast<size_t>(k.partition) * 0x9E3779B97F4A7C15ull;
   }
 };
 
 class FetchSession;
 
-/// One partition of a session: what was asked, what was answered last, and whether it has to be looked at again. It watches the partition, so that one that
-/// stands still costs a fetch nothing.
+/// One partition of a session: what was asked, what was answered last, and whether it has to be looked at again. It
+/// watches the partition, so that one that stands still costs a fetch nothing.
 class SessionPartition final : public replication::PartitionWatcher {
  public:
   SessionPartition(FetchSession& session, FetchKey key) : key(std::move(key)), session_(session) {}
@@ -47,7 +48,8 @@ class SessionPartition final : public replication::PartitionWatcher {
   Offset sent_high_watermark = kNoOffset;
   Offset sent_last_stable = kNoOffset;
   Offset sent_log_start = kNoOffset;
-  /// A follower got records and did not name the partition since: it is still writing them, its next word is the acknowledgment. Nothing is sent until then.
+  /// A follower got records and did not name the partition since: it is still writing them, its next word is the
+  /// acknowledgment. Nothing is sent until then.
   bool in_flight = false;
   /// Why the leader did not take a follower's fetch (no replica of the partition); until it is named again.
   ErrorCode refused = ErrorCode::none;
@@ -66,7 +68,8 @@ class FetchSession {
   FetchSession(int32_t id, bool by_id, bool follower) : id_(id), by_id_(by_id), follower_(follower) {}
   FetchSession(const FetchSession&) = delete;
 
-  /// Adds, changes and forgets partitions as the request says; those it names are dirty and returned, in its order. A partition named twice counts once.
+  /// Adds, changes and forgets partitions as the request says; those it names are dirty and returned, in its order. A
+  /// partition named twice counts once.
   std::vector<SessionPartition*> apply(const std::vector<wire::FetchRequest::FetchTopic>& topics,
                                        const std::vector<wire::FetchRequest::ForgottenTopic>& forgotten);
   /// To be looked at, first come first; the caller now has them, clean.
@@ -100,8 +103,8 @@ class FetchSession {
 };
 
 struct FetchSessionLimits {
-  size_t slots = 1000;                          // max.incremental.fetch.session.cache.slots
-  Duration min_idle{120'000'000'000};           // a session used more recently is only taken from a consumer for a follower
+  size_t slots = 1000;                 // max.incremental.fetch.session.cache.slots
+  Duration min_idle{120'000'000'000};  // a session used more recently is only taken from a consumer for a follower
 };
 
 /// The sessions of one shard. A step machine: time and random ids come in.
@@ -110,11 +113,12 @@ class FetchSessions {
   explicit FetchSessions(FetchSessionLimits limits = {}) : limits_(limits) {}
 
   struct Opened {
-    ErrorCode error = ErrorCode::none;          // 70, 71, 106: the whole response
-    std::shared_ptr<FetchSession> session;      // never null without an error; id 0: for this request only
-    bool full = false;                          // the response names every partition
+    ErrorCode error = ErrorCode::none;      // 70, 71, 106: the whole response
+    std::shared_ptr<FetchSession> session;  // never null without an error; id 0: for this request only
+    bool full = false;                      // the response names every partition
   };
-  /// KIP-227: id 0 / epoch 0 makes a session, any id / epoch -1 ends it and fetches without one, else the next epoch is expected.
+  /// KIP-227: id 0 / epoch 0 makes a session, any id / epoch -1 ends it and fetches without one, else the next epoch is
+  /// expected.
   Opened open(const wire::FetchRequest& request, int16_t version, MonoTime now, Random& random);
 
   size_t size() const { return sessions_.size(); }

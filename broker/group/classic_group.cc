@@ -35,11 +35,16 @@ bool same_protocols(const std::vector<wire::JoinGroupRequest::JoinGroupRequestPr
 
 const char* ClassicGroup::state_name() const {
   switch (state_) {
-    case State::empty: return "Empty";
-    case State::preparing_rebalance: return "PreparingRebalance";
-    case State::completing_rebalance: return "CompletingRebalance";
-    case State::stable: return "Stable";
-    case State::dead: return "Dead";
+    case State::empty:
+      return "Empty";
+    case State::preparing_rebalance:
+      return "PreparingRebalance";
+    case State::completing_rebalance:
+      return "CompletingRebalance";
+    case State::stable:
+      return "Stable";
+    case State::dead:
+      return "Dead";
   }
   return "Dead";
 }
@@ -109,7 +114,8 @@ bool ClassicGroup::subscribes_to(const std::string& topic) const {
   return false;
 }
 
-ErrorCode ClassicGroup::check_member(const std::string& member_id, const std::optional<std::string>& instance_id) const {
+ErrorCode ClassicGroup::check_member(const std::string& member_id,
+                                     const std::optional<std::string>& instance_id) const {
   if (instance_id) {
     auto it = static_members_.find(*instance_id);
     if (it == static_members_.end()) return ErrorCode::unknown_member_id;
@@ -126,24 +132,31 @@ bool ClassicGroup::accepts_protocols(const wire::JoinGroupRequest& request, cons
   return std::any_of(request.protocols.begin(), request.protocols.end(), [&](const auto& p) {
     return std::all_of(members_.begin(), members_.end(), [&](const auto& entry) {
       const Member& m = entry.second;
-      return m.id == without || std::any_of(m.protocols.begin(), m.protocols.end(), [&](const auto& q) { return q.name == p.name; });
+      return m.id == without ||
+             std::any_of(m.protocols.begin(), m.protocols.end(), [&](const auto& q) { return q.name == p.name; });
     });
   });
 }
 
-void ClassicGroup::join(const wire::JoinGroupRequest& request, const MemberContext& context, MonoTime now, JoinReply reply) {
+void ClassicGroup::join(const wire::JoinGroupRequest& request, const MemberContext& context, MonoTime now,
+                        JoinReply reply) {
   auto refuse = [&](ErrorCode code) { reply(join_error(code, request.member_id)); };
   Duration session = std::chrono::milliseconds(request.session_timeout_ms);
   if (state_ == State::dead) return refuse(ErrorCode::coordinator_not_available);
-  if (session < options_.session_timeout_min || session > options_.session_timeout_max) return refuse(ErrorCode::invalid_session_timeout);
+  if (session < options_.session_timeout_min || session > options_.session_timeout_max)
+    return refuse(ErrorCode::invalid_session_timeout);
   if (!accepts_protocols(request, request.member_id)) return refuse(ErrorCode::inconsistent_group_protocol);
   bool known = members_.contains(request.member_id) || pending_members_.contains(request.member_id);
-  if (!known && members_.size() + pending_members_.size() >= options_.members_max) return refuse(ErrorCode::group_max_size_reached);
-  if (request.member_id.empty()) join_new(request, context, now, std::move(reply));
-  else join_known(request, context, now, std::move(reply));
+  if (!known && members_.size() + pending_members_.size() >= options_.members_max)
+    return refuse(ErrorCode::group_max_size_reached);
+  if (request.member_id.empty())
+    join_new(request, context, now, std::move(reply));
+  else
+    join_known(request, context, now, std::move(reply));
 }
 
-void ClassicGroup::join_new(const wire::JoinGroupRequest& request, const MemberContext& context, MonoTime now, JoinReply reply) {
+void ClassicGroup::join_new(const wire::JoinGroupRequest& request, const MemberContext& context, MonoTime now,
+                            JoinReply reply) {
   std::string unique = Uuid::from_random(random_.next(), random_.next()).to_string();
   if (request.group_instance_id) {
     auto it = static_members_.find(*request.group_instance_id);
@@ -152,16 +165,18 @@ void ClassicGroup::join_new(const wire::JoinGroupRequest& request, const MemberC
   }
   std::string id = (context.client_id.empty() ? "member" : context.client_id) + "-" + unique;
   if (context.api_version >= 4) {
-    // KIP-394: the id first, so that a client that gives up does not leave a member behind. Older clients cannot read this answer.
+    // KIP-394: the id first, so that a client that gives up does not leave a member behind. Older clients cannot read
+    // this answer.
     pending_members_[id] = now + std::chrono::milliseconds(request.session_timeout_ms);
     return reply(join_error(ErrorCode::member_id_required, id));
   }
   add_member(id, request, context, now, std::move(reply));
 }
 
-/// KIP-345: a static member comes back under a new id; when nothing it brings has changed, the group goes on without a rebalance.
-void ClassicGroup::join_static(const wire::JoinGroupRequest& request, const MemberContext& context, const std::string& old_id, MonoTime now,
-                               JoinReply reply) {
+/// KIP-345: a static member comes back under a new id; when nothing it brings has changed, the group goes on without a
+/// rebalance.
+void ClassicGroup::join_static(const wire::JoinGroupRequest& request, const MemberContext& context,
+                               const std::string& old_id, MonoTime now, JoinReply reply) {
   std::string id = *request.group_instance_id + "-" + Uuid::from_random(random_.next(), random_.next()).to_string();
   Member m = std::move(members_.at(old_id));
   members_.erase(old_id);
@@ -195,26 +210,33 @@ void ClassicGroup::join_static(const wire::JoinGroupRequest& request, const Memb
     return prepare_rebalance(now);
   }
   update_member(kept, request, context, std::move(reply));
-  if (state_ == State::completing_rebalance || state_ == State::empty) prepare_rebalance(now);
-  else maybe_complete_join(now);
+  if (state_ == State::completing_rebalance || state_ == State::empty)
+    prepare_rebalance(now);
+  else
+    maybe_complete_join(now);
 }
 
-void ClassicGroup::join_known(const wire::JoinGroupRequest& request, const MemberContext& context, MonoTime now, JoinReply reply) {
-  if (pending_members_.erase(request.member_id) > 0) return add_member(request.member_id, request, context, now, std::move(reply));
+void ClassicGroup::join_known(const wire::JoinGroupRequest& request, const MemberContext& context, MonoTime now,
+                              JoinReply reply) {
+  if (pending_members_.erase(request.member_id) > 0)
+    return add_member(request.member_id, request, context, now, std::move(reply));
   ErrorCode code = check_member(request.member_id, request.group_instance_id);
   if (code != ErrorCode::none) return reply(join_error(code, request.member_id));
   Member& m = members_.at(request.member_id);
   touch(m, now);
   bool changed = !same_protocols(m.protocols, request.protocols);
-  bool rejoin_only = (state_ == State::completing_rebalance && !changed) || (state_ == State::stable && !changed && leader_ != m.id);
+  bool rejoin_only = (state_ == State::completing_rebalance && !changed) ||
+                     (state_ == State::stable && !changed && leader_ != m.id);
   if (rejoin_only) return reply(current_round(m));  // its last answer was lost, or it asks without need
   update_member(m, request, context, std::move(reply));
-  if (state_ == State::preparing_rebalance) maybe_complete_join(now);
-  else prepare_rebalance(now);
+  if (state_ == State::preparing_rebalance)
+    maybe_complete_join(now);
+  else
+    prepare_rebalance(now);
 }
 
-void ClassicGroup::add_member(const std::string& id, const wire::JoinGroupRequest& request, const MemberContext& context, MonoTime now,
-                              JoinReply reply) {
+void ClassicGroup::add_member(const std::string& id, const wire::JoinGroupRequest& request,
+                              const MemberContext& context, MonoTime now, JoinReply reply) {
   if (members_.empty()) protocol_type_ = request.protocol_type;
   Member& m = members_[id];
   m.id = id;
@@ -230,11 +252,13 @@ void ClassicGroup::add_member(const std::string& id, const wire::JoinGroupReques
   prepare_rebalance(now);
 }
 
-void ClassicGroup::update_member(Member& m, const wire::JoinGroupRequest& request, const MemberContext& context, JoinReply reply) {
+void ClassicGroup::update_member(Member& m, const wire::JoinGroupRequest& request, const MemberContext& context,
+                                 JoinReply reply) {
   m.client_id = context.client_id;
   m.client_host = context.client_host;
   m.session_timeout = std::chrono::milliseconds(request.session_timeout_ms);
-  m.rebalance_timeout = std::chrono::milliseconds(request.rebalance_timeout_ms < 0 ? request.session_timeout_ms : request.rebalance_timeout_ms);
+  m.rebalance_timeout = std::chrono::milliseconds(request.rebalance_timeout_ms < 0 ? request.session_timeout_ms
+                                                                                   : request.rebalance_timeout_ms);
   m.protocols = request.protocols;
   if (m.join_reply) m.join_reply(join_error(ErrorCode::unknown_member_id, m.id));  // an older try of the same member
   m.join_reply = std::move(reply);
@@ -254,8 +278,10 @@ void ClassicGroup::remove_member(const std::string& id, ErrorCode tell, MonoTime
   if (m.join_reply) m.join_reply(join_error(tell, id));
   if (m.sync_reply) m.sync_reply(sync_error(tell));
   if (leader_ == id) leader_ = members_.empty() ? std::nullopt : std::optional(members_.begin()->first);
-  if (state_ == State::stable || state_ == State::completing_rebalance) prepare_rebalance(now);
-  else if (state_ == State::preparing_rebalance) maybe_complete_join(now);
+  if (state_ == State::stable || state_ == State::completing_rebalance)
+    prepare_rebalance(now);
+  else if (state_ == State::preparing_rebalance)
+    maybe_complete_join(now);
 }
 
 void ClassicGroup::prepare_rebalance(MonoTime now) {
@@ -276,7 +302,8 @@ void ClassicGroup::prepare_rebalance(MonoTime now) {
 void ClassicGroup::maybe_complete_join(MonoTime now) {
   if (state_ != State::preparing_rebalance) return;
   if (initial_hold_ && now < initial_hold_until_ && !members_.empty()) return;
-  bool all = pending_members_.empty() && std::all_of(members_.begin(), members_.end(), [](const auto& e) { return e.second.awaiting_join(); });
+  bool all = pending_members_.empty() &&
+             std::all_of(members_.begin(), members_.end(), [](const auto& e) { return e.second.awaiting_join(); });
   if (all || now >= round_deadline_) complete_join(now);
 }
 
@@ -329,7 +356,8 @@ std::string ClassicGroup::select_protocol() const {
   std::vector<std::string> common;
   for (const auto& p : members_.begin()->second.protocols) {
     bool all = std::all_of(members_.begin(), members_.end(), [&](const auto& e) {
-      return std::any_of(e.second.protocols.begin(), e.second.protocols.end(), [&](const auto& q) { return q.name == p.name; });
+      return std::any_of(e.second.protocols.begin(), e.second.protocols.end(),
+                         [&](const auto& q) { return q.name == p.name; });
     });
     if (all) common.push_back(p.name);
   }
@@ -373,7 +401,8 @@ void ClassicGroup::sync(const wire::SyncGroupRequest& request, MonoTime now, Syn
   ErrorCode code = check_member(request.member_id, request.group_instance_id);
   if (code != ErrorCode::none) return refuse(code);
   if (request.generation_id != generation_) return refuse(ErrorCode::illegal_generation);
-  if ((request.protocol_type && *request.protocol_type != protocol_type_) || (request.protocol_name && request.protocol_name != protocol_)) {
+  if ((request.protocol_type && *request.protocol_type != protocol_type_) ||
+      (request.protocol_name && request.protocol_name != protocol_)) {
     return refuse(ErrorCode::inconsistent_group_protocol);
   }
   Member& m = members_.at(request.member_id);
@@ -401,7 +430,8 @@ void ClassicGroup::sync(const wire::SyncGroupRequest& request, MonoTime now, Syn
     if (it != members_.end()) it->second.assignment = a.assignment;
   }
   persisting_ = true;
-  persist_(metadata(), [this, generation = generation_, now](ErrorCode result) { assignments_committed(generation, result, now); });
+  persist_(metadata(),
+           [this, generation = generation_, now](ErrorCode result) { assignments_committed(generation, result, now); });
 }
 
 void ClassicGroup::assignments_committed(int32_t generation, ErrorCode code, MonoTime now) {
@@ -462,7 +492,8 @@ ErrorCode ClassicGroup::leave(const wire::LeaveGroupRequest::MemberIdentity& mem
   return ErrorCode::none;
 }
 
-ErrorCode ClassicGroup::check_commit(const std::string& member_id, const std::optional<std::string>& instance_id, int32_t generation, MonoTime now) {
+ErrorCode ClassicGroup::check_commit(const std::string& member_id, const std::optional<std::string>& instance_id,
+                                     int32_t generation, MonoTime now) {
   if (state_ == State::dead) return ErrorCode::coordinator_not_available;
   if (generation < 0 && state_ == State::empty) return ErrorCode::none;
   if (generation < 0 && member_id.empty() && !instance_id) return ErrorCode::unknown_member_id;
@@ -482,7 +513,8 @@ void ClassicGroup::tick(MonoTime now) {
   }
   for (const std::string& id : expired) remove_member(id, ErrorCode::unknown_member_id, now);
   if (state_ == State::preparing_rebalance) maybe_complete_join(now);
-  if (round_deadline_ <= now && (state_ == State::completing_rebalance || state_ == State::stable) && !pending_sync_.empty()) {
+  if (round_deadline_ <= now && (state_ == State::completing_rebalance || state_ == State::stable) &&
+      !pending_sync_.empty()) {
     auto silent = std::move(pending_sync_);
     pending_sync_.clear();
     for (const std::string& id : silent) remove_member(id, ErrorCode::unknown_member_id, now);
@@ -513,7 +545,8 @@ void ClassicGroup::shut(ErrorCode code) {
 }
 
 void ClassicGroup::check_invariants() const {
-  for (const auto& [instance, id] : static_members_) CHECK(members_.contains(id), "static member without a member", instance, id);
+  for (const auto& [instance, id] : static_members_)
+    CHECK(members_.contains(id), "static member without a member", instance, id);
   for (const std::string& id : pending_sync_) CHECK(members_.contains(id), "sync awaited from no member", id);
   CHECK(!leader_ || members_.contains(*leader_) || members_.empty(), "the leader is no member", leader_.value_or(""));
   CHECK(state_ != State::stable || !members_.empty(), "a stable group has members", id_);

@@ -28,9 +28,10 @@ struct MemberContext {
   std::string client_id, client_host;
 };
 
-/// One group of the classic protocol: members, generations, the two rounds of a rebalance (join, sync), static membership (KIP-345), MEMBER_ID_REQUIRED
-/// (KIP-394). A state machine without I/O: time comes in, answers leave through the callbacks that came with the requests, `persist` is
-/// asked for when the group's metadata must be written. Kafka: group-coordinator, ClassicGroup and GroupMetadataManager.
+/// One group of the classic protocol: members, generations, the two rounds of a rebalance (join, sync), static
+/// membership (KIP-345), MEMBER_ID_REQUIRED (KIP-394). A state machine without I/O: time comes in, answers leave
+/// through the callbacks that came with the requests, `persist` is asked for when the group's metadata must be written.
+/// Kafka: group-coordinator, ClassicGroup and GroupMetadataManager.
 class ClassicGroup {
  public:
   enum class State : uint8_t { empty, preparing_rebalance, completing_rebalance, stable, dead };
@@ -39,8 +40,13 @@ class ClassicGroup {
   /// Writes the value; `done(code)` when committed.
   using Persist = std::function<void(const wire::GroupMetadataValue&, std::function<void(ErrorCode)> done)>;
 
-  ClassicGroup(std::string id, const GroupOptions& options, Random& random, Persist persist, std::function<WallMillis()> wall_now)
-      : id_(std::move(id)), options_(options), random_(random), persist_(std::move(persist)), wall_now_(std::move(wall_now)) {}
+  ClassicGroup(std::string id, const GroupOptions& options, Random& random, Persist persist,
+               std::function<WallMillis()> wall_now)
+      : id_(std::move(id)),
+        options_(options),
+        random_(random),
+        persist_(std::move(persist)),
+        wall_now_(std::move(wall_now)) {}
 
   /// From its record after a change of coordinator: members get a full session to come back.
   void restore(const wire::GroupMetadataValue& value, MonoTime now);
@@ -50,8 +56,10 @@ class ClassicGroup {
   void sync(const wire::SyncGroupRequest& request, MonoTime now, SyncReply reply);
   ErrorCode heartbeat(const wire::HeartbeatRequest& request, MonoTime now);
   ErrorCode leave(const wire::LeaveGroupRequest::MemberIdentity& member, MonoTime now);
-  /// Whether a commit of this member and generation is allowed; counts as a heartbeat. generation -1 with an empty group: a consumer without group management.
-  ErrorCode check_commit(const std::string& member_id, const std::optional<std::string>& instance_id, int32_t generation, MonoTime now);
+  /// Whether a commit of this member and generation is allowed; counts as a heartbeat. generation -1 with an empty
+  /// group: a consumer without group management.
+  ErrorCode check_commit(const std::string& member_id, const std::optional<std::string>& instance_id,
+                         int32_t generation, MonoTime now);
 
   /// Expires members and rounds. Call at next_deadline().
   void tick(MonoTime now);
@@ -90,9 +98,11 @@ class ClassicGroup {
 
  private:
   void join_new(const wire::JoinGroupRequest& request, const MemberContext& context, MonoTime now, JoinReply reply);
-  void join_static(const wire::JoinGroupRequest& request, const MemberContext& context, const std::string& old_id, MonoTime now, JoinReply reply);
+  void join_static(const wire::JoinGroupRequest& request, const MemberContext& context, const std::string& old_id,
+                   MonoTime now, JoinReply reply);
   void join_known(const wire::JoinGroupRequest& request, const MemberContext& context, MonoTime now, JoinReply reply);
-  void add_member(const std::string& id, const wire::JoinGroupRequest& request, const MemberContext& context, MonoTime now, JoinReply reply);
+  void add_member(const std::string& id, const wire::JoinGroupRequest& request, const MemberContext& context,
+                  MonoTime now, JoinReply reply);
   void update_member(Member& m, const wire::JoinGroupRequest& request, const MemberContext& context, JoinReply reply);
   void remove_member(const std::string& id, ErrorCode tell, MonoTime now);
   bool accepts_protocols(const wire::JoinGroupRequest& request, const std::string& without) const;
@@ -121,11 +131,11 @@ class ClassicGroup {
   int32_t generation_ = 0;
   std::optional<std::string> protocol_, leader_;
   std::map<std::string, Member> members_;
-  std::map<std::string, std::string> static_members_;   // instance id → member id
-  std::map<std::string, MonoTime> pending_members_;     // ids handed out (KIP-394) → until when
+  std::map<std::string, std::string> static_members_;  // instance id → member id
+  std::map<std::string, MonoTime> pending_members_;    // ids handed out (KIP-394) → until when
   std::set<std::string> pending_sync_;
-  MonoTime round_deadline_ = MonoTime::max();           // of the join or the sync round
-  MonoTime initial_hold_until_;                         // a new group waits for more members
+  MonoTime round_deadline_ = MonoTime::max();  // of the join or the sync round
+  MonoTime initial_hold_until_;                // a new group waits for more members
   MonoTime initial_hold_max_ = MonoTime::max();
   bool initial_hold_ = false;
   bool persisting_ = false;

@@ -9,7 +9,8 @@
 #include "base/wire/records/offset_commit_key.h"
 #include "broker/group/group_coordinator.h"
 
-/// What the two halves of the coordinator share: group_coordinator.cc answers requests, group_partition.cc keeps the partitions behind them.
+/// What the two halves of the coordinator share: group_coordinator.cc answers requests, group_partition.cc keeps the
+/// partitions behind them.
 namespace weir::broker {
 
 // Versions that Kafka 4.3 writes; its tools read them.

@@ -33,7 +33,8 @@ PartitionId partition_of_group(const std::string& group, size_t partitions) {
   return static_cast<PartitionId>(static_cast<uint32_t>(s == INT32_MIN ? 0 : std::abs(s)) % partitions);
 }
 
-GroupCoordinator::GroupCoordinator(io::Runtime& runtime, const config::BrokerConfig& config) : runtime_(runtime), config_(config) {
+GroupCoordinator::GroupCoordinator(io::Runtime& runtime, const config::BrokerConfig& config)
+    : runtime_(runtime), config_(config) {
   options_.session_timeout_min = std::chrono::milliseconds(config.group_min_session_timeout_ms);
   options_.session_timeout_max = std::chrono::milliseconds(config.group_max_session_timeout_ms);
   options_.initial_rebalance_delay = std::chrono::milliseconds(config.group_initial_rebalance_delay_ms);
@@ -61,7 +62,9 @@ GroupCoordinator::Entry& GroupCoordinator::entry(Shard& shard, const std::string
   auto persist = [this, weak, id](const wire::GroupMetadataValue& value, std::function<void(ErrorCode)> done) {
     auto s = weak.lock();
     if (!s || !s->alive) return done(ErrorCode::not_coordinator);
-    append(*s, {{wire::encode_versioned(wire::GroupMetadataKey{id}, kGroupKeyVersion), wire::encode_versioned(value, kGroupValueVersion)}},
+    append(*s,
+           {{wire::encode_versioned(wire::GroupMetadataKey{id}, kGroupKeyVersion),
+             wire::encode_versioned(value, kGroupValueVersion)}},
            [this, weak, id, done](ErrorCode code) {
              auto shard_now = weak.lock();
              if (!shard_now || !shard_now->alive) return;  // the group was shut, and may be gone
@@ -71,14 +74,15 @@ GroupCoordinator::Entry& GroupCoordinator::entry(Shard& shard, const std::string
              after(*shard_now, *it->second);
            });
   };
-  slot = std::make_unique<Entry>(ClassicGroup(id, options_, runtime_.random(), persist, [this] { return runtime_.wall_now(); }), [this, weak, id] {
-    auto s = weak.lock();
-    if (!s || !s->alive) return;
-    auto it = s->groups.find(id);
-    if (it == s->groups.end()) return;
-    it->second->group.tick(runtime_.now());
-    after(*s, *it->second);
-  });
+  slot = std::make_unique<Entry>(
+      ClassicGroup(id, options_, runtime_.random(), persist, [this] { return runtime_.wall_now(); }), [this, weak, id] {
+        auto s = weak.lock();
+        if (!s || !s->alive) return;
+        auto it = s->groups.find(id);
+        if (it == s->groups.end()) return;
+        it->second->group.tick(runtime_.now());
+        after(*s, *it->second);
+      });
   return *slot;
 }
 
@@ -87,11 +91,14 @@ void GroupCoordinator::after(Shard& shard, Entry& e) {
   if (!shard.alive) return;
   e.group.check_invariants();
   MonoTime due = e.group.next_deadline();
-  if (due == MonoTime::max()) runtime_.disarm(e.timer);
-  else runtime_.arm(e.timer, std::max(due, runtime_.now()));
+  if (due == MonoTime::max())
+    runtime_.disarm(e.timer);
+  else
+    runtime_.arm(e.timer, std::max(due, runtime_.now()));
 }
 
-void GroupCoordinator::join(const wire::JoinGroupRequest& request, const MemberContext& context, ClassicGroup::JoinReply reply) {
+void GroupCoordinator::join(const wire::JoinGroupRequest& request, const MemberContext& context,
+                            ClassicGroup::JoinReply reply) {
   auto refuse = [&](ErrorCode code) {
     wire::JoinGroupResponse r;
     r.error_code = code16(code);
@@ -116,7 +123,9 @@ void GroupCoordinator::sync(const wire::SyncGroupRequest& request, ClassicGroup:
   };
   auto shard = shard_of(request.group_id);
   // To a member in the middle of a rebalance "loading" means: start over.
-  if (!shard) return refuse(shard.code() == ErrorCode::coordinator_load_in_progress ? ErrorCode::rebalance_in_progress : shard.code());
+  if (!shard)
+    return refuse(shard.code() == ErrorCode::coordinator_load_in_progress ? ErrorCode::rebalance_in_progress
+                                                                          : shard.code());
   auto it = (*shard)->groups.find(request.group_id);
   if (it == (*shard)->groups.end()) return refuse(ErrorCode::unknown_member_id);
   it->second->group.sync(request, runtime_.now(), std::move(reply));
@@ -145,26 +154,30 @@ wire::LeaveGroupResponse GroupCoordinator::leave(const wire::LeaveGroupRequest& 
   if (version < 3) {
     response.error_code = code16(one({request.member_id, std::nullopt, std::nullopt}));
   } else {
-    for (const auto& m : request.members) response.members.push_back({m.member_id, m.group_instance_id, code16(one(m))});
+    for (const auto& m : request.members)
+      response.members.push_back({m.member_id, m.group_instance_id, code16(one(m))});
   }
   if (it != (*shard)->groups.end()) after(**shard, *it->second);
   return response;
 }
 
-std::optional<std::string> GroupCoordinator::topic_name(const std::string& name, const Uuid& id, int16_t version) const {
+std::optional<std::string> GroupCoordinator::topic_name(const std::string& name, const Uuid& id,
+                                                        int16_t version) const {
   if (version < 10) return name;
   const auto* topic = node_->image().topic(id);
   return topic ? std::optional(topic->name) : std::nullopt;
 }
 
-void GroupCoordinator::commit(const wire::OffsetCommitRequest& request, int16_t version, std::function<void(wire::OffsetCommitResponse)> reply) {
+void GroupCoordinator::commit(const wire::OffsetCommitRequest& request, int16_t version,
+                              std::function<void(wire::OffsetCommitResponse)> reply) {
   auto response = std::make_shared<wire::OffsetCommitResponse>();
   auto shard = shard_of(request.group_id);
   ErrorCode refused = shard.code();
   if (shard) {
     auto it = (*shard)->groups.find(request.group_id);
     if (it != (*shard)->groups.end()) {
-      refused = it->second->group.check_commit(request.member_id, request.group_instance_id, request.generation_id_or_member_epoch, runtime_.now());
+      refused = it->second->group.check_commit(request.member_id, request.group_instance_id,
+                                               request.generation_id_or_member_epoch, runtime_.now());
       after(**shard, *it->second);
     } else if (request.generation_id_or_member_epoch >= 0) {
       refused = ErrorCode::illegal_generation;
@@ -188,9 +201,11 @@ void GroupCoordinator::commit(const wire::OffsetCommitRequest& request, int16_t 
       slot.partition_index = p.partition_index;
       ErrorCode code = refused;
       if (code == ErrorCode::none && !name) code = ErrorCode::unknown_topic_id;
-      bool exists = image && p.partition_index >= 0 && static_cast<size_t>(p.partition_index) < image->partitions.size();
+      bool exists = image && p.partition_index >= 0 &&
+                    static_cast<size_t>(p.partition_index) < image->partitions.size();
       if (code == ErrorCode::none && !exists) code = ErrorCode::unknown_topic_or_partition;
-      if (code == ErrorCode::none && p.committed_metadata && p.committed_metadata->size() > static_cast<size_t>(config_.offset_metadata_max_bytes)) {
+      if (code == ErrorCode::none && p.committed_metadata &&
+          p.committed_metadata->size() > static_cast<size_t>(config_.offset_metadata_max_bytes)) {
         code = ErrorCode::offset_metadata_too_large;
       }
       slot.error_code = code16(code);
@@ -209,18 +224,19 @@ void GroupCoordinator::commit(const wire::OffsetCommitRequest& request, int16_t 
   // A group of offsets alone: it shows in the lists as an empty group.
   entry(**shard, request.group_id);
   std::weak_ptr<Shard> weak = (*shard)->weak_from_this();
-  append(**shard, std::move(records), [weak, response, changes, group = request.group_id, reply = std::move(reply)](ErrorCode code) {
-    auto s = weak.lock();
-    for (Change& c : *changes) {
-      if (code == ErrorCode::none && s) s->offsets.put(group, c.tp, std::move(c.value));
-      response->topics[c.topic].partitions[c.slot].error_code = code16(code);
-    }
-    reply(std::move(*response));
-  });
+  append(**shard, std::move(records),
+         [weak, response, changes, group = request.group_id, reply = std::move(reply)](ErrorCode code) {
+           auto s = weak.lock();
+           for (Change& c : *changes) {
+             if (code == ErrorCode::none && s) s->offsets.put(group, c.tp, std::move(c.value));
+             response->topics[c.topic].partitions[c.slot].error_code = code16(code);
+           }
+           reply(std::move(*response));
+         });
 }
 
-wire::OffsetFetchResponse::OffsetFetchResponseGroup GroupCoordinator::fetch_group(const wire::OffsetFetchRequest::OffsetFetchRequestGroup& asked,
-                                                                                  int16_t version, ErrorCode unconfirmed) {
+wire::OffsetFetchResponse::OffsetFetchResponseGroup GroupCoordinator::fetch_group(
+    const wire::OffsetFetchRequest::OffsetFetchRequestGroup& asked, int16_t version, ErrorCode unconfirmed) {
   wire::OffsetFetchResponse::OffsetFetchResponseGroup out;
   out.group_id = asked.group_id;
   auto shard = shard_of(asked.group_id);
@@ -262,7 +278,8 @@ wire::OffsetFetchResponse::OffsetFetchResponseGroup GroupCoordinator::fetch_grou
   return out;
 }
 
-void GroupCoordinator::fetch(const wire::OffsetFetchRequest& request, int16_t version, std::function<void(wire::OffsetFetchResponse)> reply) {
+void GroupCoordinator::fetch(const wire::OffsetFetchRequest& request, int16_t version,
+                             std::function<void(wire::OffsetFetchResponse)> reply) {
   std::set<std::shared_ptr<Shard>, std::owner_less<std::shared_ptr<Shard>>> seen;
   std::vector<std::shared_ptr<Shard>> shards;  // in the order of the request
   auto add = [&](const std::string& group) {
@@ -279,7 +296,9 @@ void GroupCoordinator::fetch(const wire::OffsetFetchRequest& request, int16_t ve
     ErrorCode worst = ErrorCode::none;
   };
   auto waiting = std::make_shared<Waiting>(Waiting{shards.size()});
-  auto finish = [this, request, version, waiting, reply = std::move(reply)] { reply(fetch_now(request, version, waiting->worst)); };
+  auto finish = [this, request, version, waiting, reply = std::move(reply)] {
+    reply(fetch_now(request, version, waiting->worst));
+  };
   if (shards.empty()) return finish();
   for (auto& shard : shards) {
     confirm(shard, [waiting, finish](ErrorCode code) {
@@ -289,7 +308,8 @@ void GroupCoordinator::fetch(const wire::OffsetFetchRequest& request, int16_t ve
   }
 }
 
-/// The record is a tombstone of a group that cannot be: readers of the log pass over it. Calls that come while one is on its way share the next.
+/// The record is a tombstone of a group that cannot be: readers of the log pass over it. Calls that come while one is
+/// on its way share the next.
 void GroupCoordinator::confirm(std::shared_ptr<Shard> shard, std::function<void(ErrorCode)> done) {
   shard->to_confirm.push_back(std::move(done));
   if (shard->confirming) return;
@@ -300,7 +320,9 @@ void GroupCoordinator::confirm(std::shared_ptr<Shard> shard, std::function<void(
          [this, shard, waiting = std::move(waiting)](ErrorCode code) {
            if (shard->closed) return;
            // Alone in the ISR: nobody else can have been elected, and often nothing can be written.
-           if (code != ErrorCode::none && shard->alive && shard->partition.leads() && shard->partition.view(runtime_.now()).isr.size() == 1) code = ErrorCode::none;
+           if (code != ErrorCode::none && shard->alive && shard->partition.leads() &&
+               shard->partition.view(runtime_.now()).isr.size() == 1)
+             code = ErrorCode::none;
            shard->confirming = false;
            for (const auto& w : waiting) w(code);
            if (shard->to_confirm.empty() || shard->confirming) return;
@@ -314,7 +336,8 @@ void GroupCoordinator::confirm(std::shared_ptr<Shard> shard, std::function<void(
          });
 }
 
-wire::OffsetFetchResponse GroupCoordinator::fetch_now(const wire::OffsetFetchRequest& request, int16_t version, ErrorCode unconfirmed) {
+wire::OffsetFetchResponse GroupCoordinator::fetch_now(const wire::OffsetFetchRequest& request, int16_t version,
+                                                      ErrorCode unconfirmed) {
   wire::OffsetFetchResponse response;
   if (version >= 8) {
     for (const auto& group : request.groups) response.groups.push_back(fetch_group(group, version, unconfirmed));
@@ -349,7 +372,8 @@ wire::OffsetFetchResponse GroupCoordinator::fetch_now(const wire::OffsetFetchReq
     auto& out = response.topics.emplace_back();
     out.name = t.name;
     for (auto& p : t.partitions) {
-      out.partitions.push_back({p.partition_index, p.committed_offset, p.committed_leader_epoch, p.metadata, p.error_code});
+      out.partitions.push_back(
+          {p.partition_index, p.committed_offset, p.committed_leader_epoch, p.metadata, p.error_code});
     }
   }
   return response;
@@ -359,8 +383,9 @@ wire::ListGroupsResponse GroupCoordinator::list(const wire::ListGroupsRequest& r
   wire::ListGroupsResponse response;
   auto wanted = [](const std::vector<std::string>& filter, std::string_view value) {
     return filter.empty() || std::any_of(filter.begin(), filter.end(), [&](const std::string& f) {
-      return std::equal(f.begin(), f.end(), value.begin(), value.end(), [](char a, char b) { return std::tolower(a) == std::tolower(b); });
-    });
+             return std::equal(f.begin(), f.end(), value.begin(), value.end(),
+                               [](char a, char b) { return std::tolower(a) == std::tolower(b); });
+           });
   };
   for (const auto& [id, shard] : shards_) {
     if (!shard->loaded) {
@@ -387,7 +412,8 @@ wire::DescribeGroupsResponse GroupCoordinator::describe(const wire::DescribeGrou
     if (it == (*shard)->groups.end()) {
       out.group_state = "Dead";
       // KIP-1043: from version 6 on an unknown group is an error, before it is a dead one.
-      if (version >= 6) out.error_code = code16(ErrorCode::group_id_not_found), out.error_message = "Group " + id + " not found.";
+      if (version >= 6)
+        out.error_code = code16(ErrorCode::group_id_not_found), out.error_message = "Group " + id + " not found.";
       continue;
     }
     const ClassicGroup& g = it->second->group;
@@ -407,7 +433,8 @@ wire::DescribeGroupsResponse GroupCoordinator::describe(const wire::DescribeGrou
   return response;
 }
 
-void GroupCoordinator::remove(const wire::DeleteGroupsRequest& request, std::function<void(wire::DeleteGroupsResponse)> reply) {
+void GroupCoordinator::remove(const wire::DeleteGroupsRequest& request,
+                              std::function<void(wire::DeleteGroupsResponse)> reply) {
   auto response = std::make_shared<wire::DeleteGroupsResponse>();
   auto open = std::make_shared<size_t>(1);
   auto finish = [response, open, reply = std::move(reply)] {
@@ -455,7 +482,8 @@ void GroupCoordinator::remove(const wire::DeleteGroupsRequest& request, std::fun
   finish();
 }
 
-void GroupCoordinator::remove_offsets(const wire::OffsetDeleteRequest& request, std::function<void(wire::OffsetDeleteResponse)> reply) {
+void GroupCoordinator::remove_offsets(const wire::OffsetDeleteRequest& request,
+                                      std::function<void(wire::OffsetDeleteResponse)> reply) {
   auto response = std::make_shared<wire::OffsetDeleteResponse>();
   auto shard = shard_of(request.group_id);
   auto group = shard ? (*shard)->groups.find(request.group_id) : decltype((*shard)->groups.begin()){};
@@ -470,7 +498,8 @@ void GroupCoordinator::remove_offsets(const wire::OffsetDeleteRequest& request, 
     out.name = topic.name;
     bool subscribed = group->second->group.member_count() > 0 && group->second->group.subscribes_to(topic.name);
     for (const auto& p : topic.partitions) {
-      out.partitions.push_back({p.partition_index, code16(subscribed ? ErrorCode::group_subscribed_to_topic : ErrorCode::none)});
+      out.partitions.push_back(
+          {p.partition_index, code16(subscribed ? ErrorCode::group_subscribed_to_topic : ErrorCode::none)});
       TopicPartition tp{topic.name, p.partition_index};
       if (subscribed || !(*shard)->offsets.find(request.group_id, tp)) continue;
       records.push_back({offset_key(request.group_id, tp), std::nullopt});
@@ -479,13 +508,14 @@ void GroupCoordinator::remove_offsets(const wire::OffsetDeleteRequest& request, 
   }
   if (records.empty()) return reply(std::move(*response));
   std::weak_ptr<Shard> weak = (*shard)->weak_from_this();
-  append(**shard, std::move(records), [weak, removed, response, id = request.group_id, reply = std::move(reply)](ErrorCode code) {
-    response->error_code = code16(code);
-    if (auto s = weak.lock(); s && code == ErrorCode::none) {
-      for (const TopicPartition& tp : *removed) s->offsets.erase(id, tp);
-    }
-    reply(std::move(*response));
-  });
+  append(**shard, std::move(records),
+         [weak, removed, response, id = request.group_id, reply = std::move(reply)](ErrorCode code) {
+           response->error_code = code16(code);
+           if (auto s = weak.lock(); s && code == ErrorCode::none) {
+             for (const TopicPartition& tp : *removed) s->offsets.erase(id, tp);
+           }
+           reply(std::move(*response));
+         });
 }
 
 namespace {
@@ -514,7 +544,8 @@ std::vector<GroupView> GroupCoordinator::view() const {
       v.protocol_type = e->group.protocol_type();
       v.protocol = e->group.protocol().value_or("");
       v.generation = e->group.generation();
-      for (const auto& [mid, m] : e->group.members()) v.members.push_back({mid, m.client_id, m.client_host, m.instance_id, assigned_to(m, v)});
+      for (const auto& [mid, m] : e->group.members())
+        v.members.push_back({mid, m.client_id, m.client_host, m.instance_id, assigned_to(m, v)});
       if (const auto* offsets = shard->offsets.of(id)) {
         for (const auto& [tp, value] : *offsets) v.offsets.push_back({tp, value.offset});
       }

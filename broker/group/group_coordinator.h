@@ -35,8 +35,9 @@ struct GroupView {
   std::vector<std::pair<TopicPartition, Offset>> offsets;
 };
 
-/// The groups whose partition of `__consumer_offsets` this node leads. A partition is loaded when it becomes leader: COORDINATOR_LOAD_IN_PROGRESS until everything
-/// that was in its log at that moment is committed and replayed. Lives on the shard's thread.
+/// The groups whose partition of `__consumer_offsets` this node leads. A partition is loaded when it becomes leader:
+/// COORDINATOR_LOAD_IN_PROGRESS until everything that was in its log at that moment is committed and replayed. Lives on
+/// the shard's thread.
 class GroupCoordinator {
  public:
   GroupCoordinator(io::Runtime& runtime, const config::BrokerConfig& config);
@@ -53,10 +54,12 @@ class GroupCoordinator {
   void sync(const wire::SyncGroupRequest& request, ClassicGroup::SyncReply reply);
   ErrorCode heartbeat(const wire::HeartbeatRequest& request);
   wire::LeaveGroupResponse leave(const wire::LeaveGroupRequest& request, int16_t version);
-  void commit(const wire::OffsetCommitRequest& request, int16_t version, std::function<void(wire::OffsetCommitResponse)> reply);
-  /// Answers once the groups' partitions are known to be still led here: a coordinator that stood still or was cut off may have been replaced without knowing,
-  /// and must not hand out offsets that went on elsewhere.
-  void fetch(const wire::OffsetFetchRequest& request, int16_t version, std::function<void(wire::OffsetFetchResponse)> reply);
+  void commit(const wire::OffsetCommitRequest& request, int16_t version,
+              std::function<void(wire::OffsetCommitResponse)> reply);
+  /// Answers once the groups' partitions are known to be still led here: a coordinator that stood still or was cut off
+  /// may have been replaced without knowing, and must not hand out offsets that went on elsewhere.
+  void fetch(const wire::OffsetFetchRequest& request, int16_t version,
+             std::function<void(wire::OffsetFetchResponse)> reply);
   wire::ListGroupsResponse list(const wire::ListGroupsRequest& request);
   wire::DescribeGroupsResponse describe(const wire::DescribeGroupsRequest& request, int16_t version);
   void remove(const wire::DeleteGroupsRequest& request, std::function<void(wire::DeleteGroupsResponse)> reply);
@@ -76,7 +79,8 @@ class GroupCoordinator {
   Entry& entry(Shard& shard, const std::string& group);
   void after(Shard& shard, Entry& entry);
   void append(Shard& shard, std::vector<Record> records, std::function<void(ErrorCode)> done);
-  /// Calls back when a record that was appended after this call is committed: nobody else led the partition when it was made.
+  /// Calls back when a record that was appended after this call is committed: nobody else led the partition when it was
+  /// made.
   void confirm(std::shared_ptr<Shard> shard, std::function<void(ErrorCode)> done);
   wire::OffsetFetchResponse fetch_now(const wire::OffsetFetchRequest& request, int16_t version, ErrorCode unconfirmed);
   void load(Shard& shard, Offset end);
@@ -85,8 +89,8 @@ class GroupCoordinator {
   void unload(Shard& shard);
   void expire_offsets(Shard& shard);
   std::optional<std::string> topic_name(const std::string& name, const Uuid& id, int16_t version) const;
-  wire::OffsetFetchResponse::OffsetFetchResponseGroup fetch_group(const wire::OffsetFetchRequest::OffsetFetchRequestGroup& asked, int16_t version,
-                                                                    ErrorCode unconfirmed);
+  wire::OffsetFetchResponse::OffsetFetchResponseGroup fetch_group(
+      const wire::OffsetFetchRequest::OffsetFetchRequestGroup& asked, int16_t version, ErrorCode unconfirmed);
 
   io::Runtime& runtime_;
   const config::BrokerConfig& config_;

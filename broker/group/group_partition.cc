@@ -43,7 +43,8 @@ void GroupCoordinator::on_leadership(replication::Partition& partition, bool lea
   if (!leads) return;
   auto shard = std::make_shared<Shard>(*this, partition);
   shards_[id] = shard;
-  // What the log holds now may not be committed yet; offsets below that point are final, offsets above are none of ours.
+  // What the log holds now may not be committed yet; offsets below that point are final, offsets above are none of
+  // ours.
   shard->load_until = partition.log_end_offset();
   partition.watch(*shard);
   shard->on_partition_moved();
@@ -66,8 +67,10 @@ void GroupCoordinator::load_from(std::shared_ptr<Shard> shard, Offset from, Offs
     return shard->partition.log().read(request, [this, shard, end, from](Result<log::ReadResult> result) {
       if (!shard->alive) return;
       if (!result || result->next_offset <= from) {
-        WEIR_ERROR("{} cannot be loaded: {}", shard->partition.tp().to_string(), result ? "the log ends early" : result.error().message());
-        shard->loading = false;  // stays "load in progress": clients try again, and so do we at the next move of the partition
+        WEIR_ERROR("{} cannot be loaded: {}", shard->partition.tp().to_string(),
+                   result ? "the log ends early" : result.error().message());
+        shard->loading = false;  // stays "load in progress": clients try again, and so do we at the next move of the
+                                 // partition
         return;
       }
       for (const Buffer& b : result->batches) replay(*shard, b);
@@ -101,15 +104,21 @@ void GroupCoordinator::replay(Shard& shard, ConstBytes bytes) {
         auto key = wire::decode_versioned<wire::OffsetCommitKey>(*r->key);
         if (!key) continue;
         TopicPartition tp{key->topic, key->partition};
-        auto value = r->value ? wire::decode_versioned<wire::OffsetCommitValue>(*r->value) : Result<wire::OffsetCommitValue>(ErrorCode::not_found);
-        if (value) shard.offsets.put(key->group, tp, std::move(*value));
-        else shard.offsets.erase(key->group, tp);
+        auto value = r->value ? wire::decode_versioned<wire::OffsetCommitValue>(*r->value)
+                              : Result<wire::OffsetCommitValue>(ErrorCode::not_found);
+        if (value)
+          shard.offsets.put(key->group, tp, std::move(*value));
+        else
+          shard.offsets.erase(key->group, tp);
       } else if (version == 2) {
         auto key = wire::decode_versioned<wire::GroupMetadataKey>(*r->key);
         if (!key) continue;
-        auto value = r->value ? wire::decode_versioned<wire::GroupMetadataValue>(*r->value) : Result<wire::GroupMetadataValue>(ErrorCode::not_found);
-        if (value) shard.restored[key->group] = std::move(*value);
-        else shard.restored.erase(key->group);
+        auto value = r->value ? wire::decode_versioned<wire::GroupMetadataValue>(*r->value)
+                              : Result<wire::GroupMetadataValue>(ErrorCode::not_found);
+        if (value)
+          shard.restored[key->group] = std::move(*value);
+        else
+          shard.restored.erase(key->group);
       }
     }
   }
@@ -118,10 +127,12 @@ void GroupCoordinator::replay(Shard& shard, ConstBytes bytes) {
 void GroupCoordinator::append(Shard& shard, std::vector<Record> records, std::function<void(ErrorCode)> done) {
   wire::RecordBatchBuilder builder;
   for (const Record& r : records) {
-    builder.append(runtime_.wall_now(), r.key.bytes(), r.value ? std::optional<ConstBytes>(r.value->bytes()) : std::nullopt);
+    builder.append(runtime_.wall_now(), r.key.bytes(),
+                   r.value ? std::optional<ConstBytes>(r.value->bytes()) : std::nullopt);
   }
   std::weak_ptr<Shard> weak = shard.weak_from_this();
-  shard.partition.produce(builder.build(), -1, std::chrono::milliseconds(config_.offsets_commit_timeout_ms), log::PartitionLog::Origin::coordinator,
+  shard.partition.produce(builder.build(), -1, std::chrono::milliseconds(config_.offsets_commit_timeout_ms),
+                          log::PartitionLog::Origin::coordinator,
                           [weak, done = std::move(done)](Result<replication::ProduceOutcome> outcome) {
                             auto s = weak.lock();
                             done(!s || !s->alive ? ErrorCode::not_coordinator : coordinator_error(outcome.code()));
@@ -146,7 +157,8 @@ void GroupCoordinator::on_topic_deleted(const std::string& topic) {
   }
 }
 
-/// KIP-211: the offsets of a group without members go after offsets.retention.minutes, counted from when it became empty or, for offsets alone, from the commit.
+/// KIP-211: the offsets of a group without members go after offsets.retention.minutes, counted from when it became
+/// empty or, for offsets alone, from the commit.
 void GroupCoordinator::expire_offsets(Shard& shard) {
   WallMillis limit = runtime_.wall_now() - int64_t{config_.offsets_retention_minutes} * 60'000;
   std::vector<Record> records;
@@ -156,7 +168,8 @@ void GroupCoordinator::expire_offsets(Shard& shard) {
     bool managed = it != shard.groups.end() && it->second->group.generation() > 0;
     if (it != shard.groups.end() && it->second->group.member_count() > 0) continue;
     for (const auto& [tp, value] : offsets) {
-      WallMillis since = managed ? std::max(it->second->group.state_since(), value.commit_timestamp) : value.commit_timestamp;
+      WallMillis since = managed ? std::max(it->second->group.state_since(), value.commit_timestamp)
+                                 : value.commit_timestamp;
       if (since > limit) continue;
       records.push_back({offset_key(group, tp), std::nullopt});
       removed.push_back({group, tp});

@@ -9,12 +9,14 @@
 
 namespace weir::broker {
 
-/// Committed offsets of the groups of one `__consumer_offsets` partition: what its committed records say, nothing else, so an offset that was shown is never
-/// taken back by a change of coordinator.
+/// Committed offsets of the groups of one `__consumer_offsets` partition: what its committed records say, nothing else,
+/// so an offset that was shown is never taken back by a change of coordinator.
 class OffsetStore {
  public:
   using Offsets = std::map<TopicPartition, wire::OffsetCommitValue>;
-  void put(const std::string& group, const TopicPartition& tp, wire::OffsetCommitValue value) { groups_[group][tp] = std::move(value); }
+  void put(const std::string& group, const TopicPartition& tp, wire::OffsetCommitValue value) {
+    groups_[group][tp] = std::move(value);
+  }
   void erase(const std::string& group, const TopicPartition& tp) {
     auto it = groups_.find(group);
     if (it == groups_.end()) return;

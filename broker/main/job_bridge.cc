@@ -24,7 +24,8 @@ std::function<void(R)> on_worker(io::Runtime& worker, std::shared_ptr<bool> aliv
   };
 }
 
-/// Asks `n` times; `done` gets all answers in order, or the first error. ask(i, answered) calls back once. Not for none.
+/// Asks `n` times; `done` gets all answers in order, or the first error. ask(i, answered) calls back once. Not for
+/// none.
 template <class T, class Ask>
 void gather(size_t n, const Ask& ask, std::function<void(Result<std::vector<T>>)> done) {
   struct Gathered {
@@ -44,10 +45,13 @@ void gather(size_t n, const Ask& ask, std::function<void(Result<std::vector<T>>)
 }
 
 /// Asks every partition of a topic.
-void describe_all(BridgeEnds& ends, const std::string& topic, WallMillis timestamp, std::function<void(Result<std::vector<PartitionClient::Bounds>>)> done) {
+void describe_all(BridgeEnds& ends, const std::string& topic, WallMillis timestamp,
+                  std::function<void(Result<std::vector<PartitionClient::Bounds>>)> done) {
   const auto* image = ends.node.image().topic(topic);
   if (!image) return done(Error(ErrorCode::unknown_topic_or_partition, "job", "there is no topic " + topic));
-  auto ask = [&](size_t i, auto answered) { ends.partitions.bounds({topic, static_cast<PartitionId>(i)}, timestamp, std::move(answered)); };
+  auto ask = [&](size_t i, auto answered) {
+    ends.partitions.bounds({topic, static_cast<PartitionId>(i)}, timestamp, std::move(answered));
+  };
   gather<PartitionClient::Bounds>(image->partitions.size(), ask, std::move(done));
 }
 
@@ -65,7 +69,8 @@ void BridgeSource::describe(const std::string& topic, int64_t timestamp_ms, Desc
   });
 }
 
-void BridgeSource::fetch(const std::string& topic, PartitionId partition, Offset from, size_t bytes_max, FetchDone done) {
+void BridgeSource::fetch(const std::string& topic, PartitionId partition, Offset from, size_t bytes_max,
+                         FetchDone done) {
   auto back = on_worker<Result<Batches>>(ends_.worker, alive_, std::move(done));
   ends_.node.runtime.post([ends = ends_, tp = TopicPartition{topic, partition}, from, bytes_max, back]() mutable {
     ends.partitions.read(tp, from, bytes_max, [back](Result<PartitionClient::Batches> r) {
@@ -131,7 +136,8 @@ class BridgeSink::Writer : public std::enable_shared_from_this<Writer> {
       for (const auto& row : r.rows) {
         if (builder.size_in_bytes() >= kBatchBytesMax) break;
         std::string sequence = std::to_string(row.sequence);
-        wire::RecordHeaderView headers[] = {{processor::kJobHeader, as_bytes(r.header)}, {processor::kSequenceHeader, as_bytes(sequence)}};
+        wire::RecordHeaderView headers[] = {{processor::kJobHeader, as_bytes(r.header)},
+                                            {processor::kSequenceHeader, as_bytes(sequence)}};
         builder.append(now, std::nullopt, as_bytes(row.value), headers);
         ++taken;
       }
@@ -144,12 +150,14 @@ class BridgeSink::Writer : public std::enable_shared_from_this<Writer> {
     }
     lane.in_flight = true;
     lane.sequence = static_cast<int32_t>((int64_t{lane.sequence} + builder.count()) & 0x7fffffff);
-    ends_.partitions.append(tp, builder.build(), kAppendTimeout, [self = shared_from_this(), tp, parts = std::move(parts)](Result<Offset> base) {
-      if (self->closed_) return;
-      self->lanes_[tp].in_flight = false;
-      for (const Part& p : parts) p.done(base ? Result<Offset>(*base + p.end) : Result<Offset>(base.error()));
-      self->pump(tp);
-    });
+    ends_.partitions.append(tp, builder.build(), kAppendTimeout,
+                            [self = shared_from_this(), tp, parts = std::move(parts)](Result<Offset> base) {
+                              if (self->closed_) return;
+                              self->lanes_[tp].in_flight = false;
+                              for (const Part& p : parts)
+                                p.done(base ? Result<Offset>(*base + p.end) : Result<Offset>(base.error()));
+                              self->pump(tp);
+                            });
   }
 
   BridgeEnds ends_;
@@ -198,8 +206,10 @@ void scan(ConstBytes bytes, const std::string& job_header, int64_t& highest, Off
       for (const auto& h : r->headers()) {
         if (!h.value) continue;
         std::string_view value = as_string(*h.value);
-        if (h.key == processor::kJobHeader) mine = value == job_header;
-        else if (h.key == processor::kSequenceHeader) std::from_chars(value.data(), value.data() + value.size(), sequence);
+        if (h.key == processor::kJobHeader)
+          mine = value == job_header;
+        else if (h.key == processor::kSequenceHeader)
+          std::from_chars(value.data(), value.data() + value.size(), sequence);
       }
       if (mine) highest = std::max(highest, sequence);
     }
@@ -228,22 +238,27 @@ struct Scan : std::enable_shared_from_this<Scan> {
 
 }  // namespace
 
-void BridgeSink::last_sequences(const std::string& topic, const std::string& job_header, const std::vector<Offset>& from, LastSequences done) {
+void BridgeSink::last_sequences(const std::string& topic, const std::string& job_header,
+                                const std::vector<Offset>& from, LastSequences done) {
   auto back = on_worker<Result<std::vector<int64_t>>>(ends_.worker, alive_, std::move(done));
   ends_.node.runtime.post([ends = ends_, topic, job_header, from, back]() mutable {
-    describe_all(ends, topic, -1, [ends, topic, job_header, from, back](Result<std::vector<PartitionClient::Bounds>> all) {
-      if (!all) return back(all.error());
-      auto ask = [&](size_t i, auto found) {
-        const auto& b = (*all)[i];
-        Offset start = std::max(i < from.size() ? from[i] : 0, b.log_start_offset);
-        std::make_shared<Scan>(ends, TopicPartition{topic, static_cast<PartitionId>(i)}, job_header, start, b.high_watermark, std::move(found))->step();
-      };
-      gather<int64_t>(all->size(), ask, back);
-    });
+    describe_all(ends, topic, -1,
+                 [ends, topic, job_header, from, back](Result<std::vector<PartitionClient::Bounds>> all) {
+                   if (!all) return back(all.error());
+                   auto ask = [&](size_t i, auto found) {
+                     const auto& b = (*all)[i];
+                     Offset start = std::max(i < from.size() ? from[i] : 0, b.log_start_offset);
+                     std::make_shared<Scan>(ends, TopicPartition{topic, static_cast<PartitionId>(i)}, job_header, start,
+                                            b.high_watermark, std::move(found))
+                         ->step();
+                   };
+                   gather<int64_t>(all->size(), ask, back);
+                 });
   });
 }
 
-void BridgeSink::append(const std::string& topic, PartitionId partition, const std::string& job_header, std::vector<processor::SinkRow> rows, Appended done) {
+void BridgeSink::append(const std::string& topic, PartitionId partition, const std::string& job_header,
+                        std::vector<processor::SinkRow> rows, Appended done) {
   auto back = on_worker<Result<Offset>>(ends_.worker, alive_, std::move(done));
   auto shared = std::make_shared<std::vector<processor::SinkRow>>(std::move(rows));
   ends_.node.runtime.post([writer = writer_, tp = TopicPartition{topic, partition}, job_header, shared, back] {
@@ -253,7 +268,8 @@ void BridgeSink::append(const std::string& topic, PartitionId partition, const s
 
 void BridgeStore::write(const std::string& job_id, Buffer bytes, std::function<void(Status)> done) {
   auto back = on_worker<Status>(ends_.worker, alive_, std::move(done));
-  ends_.node.runtime.post([ends = ends_, job_id, bytes, back] { ends.checkpoints.write_checkpoint(job_id, bytes, back); });
+  ends_.node.runtime.post(
+      [ends = ends_, job_id, bytes, back] { ends.checkpoints.write_checkpoint(job_id, bytes, back); });
 }
 
 void BridgeStore::read_latest(const std::string& job_id, std::function<void(Result<std::optional<Buffer>>)> done) {

@@ -17,7 +17,8 @@ class CheckpointLog {
   virtual std::optional<Buffer> last_checkpoint(const std::string& job_id) = 0;
 };
 
-/// What the bridges need of both sides: the shard, where the logs are, and the worker, where the job runs. Both outlive the bridges.
+/// What the bridges need of both sides: the shard, where the logs are, and the worker, where the job runs. Both outlive
+/// the bridges.
 struct BridgeEnds {
   broker::Services& node;
   PartitionClient& partitions;
@@ -39,15 +40,18 @@ class BridgeSource final : public processor::Source {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
-/// A job's Sink: rows as record batches with the job's headers, one batch in flight for each partition, under a producer id of their own, so that a retry after
-/// a leader change writes nothing twice. Made, called and destroyed on the worker's thread; its writer lives on the shard's.
+/// A job's Sink: rows as record batches with the job's headers, one batch in flight for each partition, under a
+/// producer id of their own, so that a retry after a leader change writes nothing twice. Made, called and destroyed on
+/// the worker's thread; its writer lives on the shard's.
 class BridgeSink final : public processor::Sink {
  public:
   explicit BridgeSink(BridgeEnds ends);
   ~BridgeSink() override { close(); }
   void open(const std::string& topic, Opened done) override;
-  void last_sequences(const std::string& topic, const std::string& job_header, const std::vector<Offset>& from, LastSequences done) override;
-  void append(const std::string& topic, PartitionId partition, const std::string& job_header, std::vector<processor::SinkRow> rows, Appended done) override;
+  void last_sequences(const std::string& topic, const std::string& job_header, const std::vector<Offset>& from,
+                      LastSequences done) override;
+  void append(const std::string& topic, PartitionId partition, const std::string& job_header,
+              std::vector<processor::SinkRow> rows, Appended done) override;
   void close() override;
 
  private:

@@ -36,13 +36,18 @@ struct JobHost::Running {
 };
 
 JobHost::JobHost(io::Runtime& runtime, broker::Node& node)
-    : runtime_(runtime), node_(node), partitions_(node.services()), tick_timer_([this] { tick(); }), series_(node.services(), partitions_) {}
+    : runtime_(runtime),
+      node_(node),
+      partitions_(node.services()),
+      tick_timer_([this] { tick(); }),
+      series_(node.services(), partitions_) {}
 
 JobHost::~JobHost() { *alive_ = false; }
 
 void JobHost::start() {
   started_ = true;
-  // Behind the replicas, which the node added at its own start: what an image changes here has changed when it is heard of.
+  // Behind the replicas, which the node added at its own start: what an image changes here has changed when it is heard
+  // of.
   node_.services().quorum.add_listener(*this);
   attach_to_partition();
 }
@@ -114,22 +119,23 @@ void JobHost::read_on() {
     return;
   }
   reading_ = true;
-  partition_->log().read({next_, end, kReadBytes, true}, [this, alive = alive_, partition = partition_](Result<log::ReadResult> r) {
-    if (!*alive) return;
-    reading_ = false;
-    if (partition != partition_) return;
-    if (!r) {
-      WEIR_ERROR("{} cannot be read: {}", kJobsTopic, r.error().message());
-      return;
-    }
-    for (const Buffer& b : r->batches) replay(b);
-    next_ = std::max(next_, r->next_offset);
-    if (jobs_on_) reconcile();
-    update_series();
-    runtime_.defer([this, alive] {
-      if (*alive) read_on();
-    });
-  });
+  partition_->log().read({next_, end, kReadBytes, true},
+                         [this, alive = alive_, partition = partition_](Result<log::ReadResult> r) {
+                           if (!*alive) return;
+                           reading_ = false;
+                           if (partition != partition_) return;
+                           if (!r) {
+                             WEIR_ERROR("{} cannot be read: {}", kJobsTopic, r.error().message());
+                             return;
+                           }
+                           for (const Buffer& b : r->batches) replay(b);
+                           next_ = std::max(next_, r->next_offset);
+                           if (jobs_on_) reconcile();
+                           update_series();
+                           runtime_.defer([this, alive] {
+                             if (*alive) read_on();
+                           });
+                         });
 }
 
 void JobHost::replay(ConstBytes bytes) {
@@ -154,10 +160,13 @@ void JobHost::apply(std::string_view key, std::optional<ConstBytes> value, Offse
   } else if (kind == "status") {
     auto it = jobs_.find(name);
     // Of an older life of this name: not this job's. What runs here knows better than what it wrote.
-    if (it != jobs_.end() && !it->second.running && value && status_id(as_string(*value)) == it->second.definition.id) it->second.status = std::string(as_string(*value));
+    if (it != jobs_.end() && !it->second.running && value && status_id(as_string(*value)) == it->second.definition.id)
+      it->second.status = std::string(as_string(*value));
   } else if (kind == "checkpoint" && leading_) {
-    if (value && !value->empty()) checkpoints_[name] = Buffer::copy_of(*value);
-    else checkpoints_.erase(name);
+    if (value && !value->empty())
+      checkpoints_[name] = Buffer::copy_of(*value);
+    else
+      checkpoints_.erase(name);
   }
 }
 
@@ -184,7 +193,8 @@ void JobHost::reconcile() {
   for (auto& [name, job] : jobs_) {
     if (!job.running) {
       // A finished or failed job stays so until it is defined anew.
-      bool over = job.status.find("\"state\":\"finished\"") != std::string::npos || job.status.find("\"state\":\"failed\"") != std::string::npos;
+      bool over = job.status.find("\"state\":\"finished\"") != std::string::npos ||
+                  job.status.find("\"state\":\"failed\"") != std::string::npos;
       if (!over) run(job);
       continue;
     }
@@ -192,8 +202,10 @@ void JobHost::reconcile() {
     job.running->paused = job.definition.paused;
     worker_->post([parts = job.running->parts, pause = job.definition.paused] {
       if (!*parts || !(*parts)->runner) return;
-      if (pause) (*parts)->runner->pause();
-      else (*parts)->runner->resume();
+      if (pause)
+        (*parts)->runner->pause();
+      else
+        (*parts)->runner->resume();
     });
   }
 }
@@ -201,7 +213,10 @@ void JobHost::reconcile() {
 void JobHost::run(Job& job) {
   const JobDefinition& d = job.definition;
   auto compiled = processor::compile(d.sql);
-  if (!compiled) return status_changed(d.name, d.id, failed_status_json(d, compiled.error().message(), node_.services().node_id(), runtime_.wall_now()));
+  if (!compiled)
+    return status_changed(
+        d.name, d.id,
+        failed_status_json(d, compiled.error().message(), node_.services().node_id(), runtime_.wall_now()));
   if (!worker_) {
     worker_ = std::make_unique<processor::JobWorker>([] {
       std::string why;
@@ -224,7 +239,8 @@ void JobHost::run(Job& job) {
   worker_->post([parts = job.running->parts, ends, shared, id = d.id, paused = d.paused, observer] {
     *parts = std::make_unique<Running::Parts>(ends);
     Running::Parts& p = **parts;
-    p.runner = std::make_unique<processor::JobRunner>(ends.worker, id, shared, p.source, p.sink, p.store, processor::JobRunnerOptions{}, observer);
+    p.runner = std::make_unique<processor::JobRunner>(ends.worker, id, shared, p.source, p.sink, p.store,
+                                                      processor::JobRunnerOptions{}, observer);
     p.runner->start();
     if (paused) p.runner->pause();
   });
@@ -254,14 +270,17 @@ void JobHost::status_changed(const std::string& name, const std::string& id, std
   append("status/" + name, Buffer::copy_of(as_bytes(status)), false, [](Status) {});
 }
 
-void JobHost::append(const std::string& key, std::optional<Buffer> value, bool compress, std::function<void(Status)> done) {
+void JobHost::append(const std::string& key, std::optional<Buffer> value, bool compress,
+                     std::function<void(Status)> done) {
   if (!leading_ || !partition_) return done(ErrorCode::not_leader_or_follower);
   wire::RecordBatchBuilder::Options options;
   if (compress) options.compression = wire::Compression::zstd;
   wire::RecordBatchBuilder builder(options);
   builder.append(runtime_.wall_now(), as_bytes(key), value ? std::optional<ConstBytes>(value->bytes()) : std::nullopt);
   partition_->produce(builder.build(), -1, kAppendTimeout, log::PartitionLog::Origin::coordinator,
-                      [done = std::move(done)](Result<replication::ProduceOutcome> outcome) { done(outcome ? Status{} : Status(outcome.error())); });
+                      [done = std::move(done)](Result<replication::ProduceOutcome> outcome) {
+                        done(outcome ? Status{} : Status(outcome.error()));
+                      });
 }
 
 void JobHost::write_checkpoint(const std::string& job_id, Buffer bytes, std::function<void(Status)> done) {
@@ -319,7 +338,8 @@ void JobHost::shrink_log() {
   };
   for (const auto& [name, job] : jobs_) {
     const JobDefinition& d = job.definition;
-    std::string json = "{\"id\":" + json_text(d.id) + ",\"name\":" + json_text(d.name) + ",\"sql\":" + json_text(d.sql) + ",\"state\":\"" + (d.paused ? "paused" : "running") +
+    std::string json = "{\"id\":" + json_text(d.id) + ",\"name\":" + json_text(d.name) +
+                       ",\"sql\":" + json_text(d.sql) + ",\"state\":\"" + (d.paused ? "paused" : "running") +
                        "\",\"created_ms\":" + std::to_string(d.created_ms) + "}";
     ++*open;
     append("job/" + name, Buffer::copy_of(as_bytes(json)), false, finish);

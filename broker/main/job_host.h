@@ -18,9 +18,9 @@ namespace weir::main {
 
 inline constexpr const char* kJobsTopic = "__weir_jobs";
 
-/// The cluster's jobs. `__weir_jobs` holds their definitions, states and checkpoints ("job/NAME", "status/NAME", "checkpoint/ID"); the node that leads it runs them, so a
-/// job moves with that leadership and goes on from its last checkpoint. Every node that holds a replica shows them. Lives on the shard's thread; the
-/// runners on a worker's.
+/// The cluster's jobs. `__weir_jobs` holds their definitions, states and checkpoints ("job/NAME", "status/NAME",
+/// "checkpoint/ID"); the node that leads it runs them, so a job moves with that leadership and goes on from its last
+/// checkpoint. Every node that holds a replica shows them. Lives on the shard's thread; the runners on a worker's.
 class JobHost final : public CheckpointLog, public replication::PartitionWatcher, public replication::MetadataListener {
  public:
   JobHost(io::Runtime& runtime, broker::Node& node);
@@ -42,7 +42,7 @@ class JobHost final : public CheckpointLog, public replication::PartitionWatcher
   struct Running;
   struct Job {
     JobDefinition definition;
-    std::string status;           // the newest, written or not
+    std::string status;  // the newest, written or not
     std::string written_status;
     RowRates rates;
     std::unique_ptr<Running> running;
@@ -70,11 +70,11 @@ class JobHost final : public CheckpointLog, public replication::PartitionWatcher
   std::unique_ptr<processor::JobWorker> worker_;
   replication::Partition* partition_ = nullptr;  // of kJobsTopic, when this node holds a replica
   bool started_ = false, leading_ = false, reading_ = false;
-  Offset next_ = 0;          // read so far
-  Offset lead_from_ = 0;     // runs jobs once it has read up to here
+  Offset next_ = 0;       // read so far
+  Offset lead_from_ = 0;  // runs jobs once it has read up to here
   bool jobs_on_ = false;
   std::map<std::string, Job> jobs_;
-  std::map<std::string, Buffer> checkpoints_;      // by job id, only while leading
+  std::map<std::string, Buffer> checkpoints_;  // by job id, only while leading
   bool shrinking_ = false;
   uint64_t shrink_at_ = 0;  // size of the log
   io::Timer tick_timer_;

@@ -1,7 +1,7 @@
 #include "broker/main/job_status.h"
 
-#include <charconv>
 #include <simdjson.h>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -29,13 +29,19 @@ Result<JobDefinition> parse_definition(std::string_view json) {
   TRY_ASSIGN(auto fields, processor::parse_flat_json(json));
   JobDefinition d;
   for (const auto& f : fields) {
-    if (f.name == "id") d.id = f.text;
-    else if (f.name == "name") d.name = f.text;
-    else if (f.name == "sql") d.sql = f.text;
-    else if (f.name == "state") d.paused = f.text == "paused";
-    else if (f.name == "created_ms") std::from_chars(f.text.data(), f.text.data() + f.text.size(), d.created_ms);
+    if (f.name == "id")
+      d.id = f.text;
+    else if (f.name == "name")
+      d.name = f.text;
+    else if (f.name == "sql")
+      d.sql = f.text;
+    else if (f.name == "state")
+      d.paused = f.text == "paused";
+    else if (f.name == "created_ms")
+      std::from_chars(f.text.data(), f.text.data() + f.text.size(), d.created_ms);
   }
-  if (d.id.empty() || d.name.empty() || d.sql.empty()) return Error(ErrorCode::malformed, "job definition", "id, name and sql are needed");
+  if (d.id.empty() || d.name.empty() || d.sql.empty())
+    return Error(ErrorCode::malformed, "job definition", "id, name and sql are needed");
   return d;
 }
 
@@ -46,29 +52,39 @@ std::string status_json(const processor::JobInfo& info, BrokerId node, WallMilli
     watermark = std::min(watermark, in.event_time_watermark_ms);
     for (size_t p = 0; p < in.partitions.size(); ++p) {
       const auto& part = in.partitions[p];
-      inputs += fmt::format("{}{{\"topic\":{},\"partition\":{},\"position\":{},\"lag\":{},\"watermark_ms\":{},\"idle\":{}}}", inputs.empty() ? "" : ",", json_text(in.topic), p,
-                            part.progress.next_offset, part.lag, optional_number(part.progress.event_time_watermark, part.progress.event_time_watermark != INT64_MIN),
-                            part.progress.status == processor::PartitionStatus::idle);
+      inputs += fmt::format(
+          "{}{{\"topic\":{},\"partition\":{},\"position\":{},\"lag\":{},\"watermark_ms\":{},\"idle\":{}}}",
+          inputs.empty() ? "" : ",", json_text(in.topic), p, part.progress.next_offset, part.lag,
+          optional_number(part.progress.event_time_watermark, part.progress.event_time_watermark != INT64_MIN),
+          part.progress.status == processor::PartitionStatus::idle);
     }
   }
   for (const auto& o : info.outputs) {
-    outputs += fmt::format("{}{{\"table\":{},\"topic\":{},\"rows\":{},\"acknowledged\":{}}}", outputs.empty() ? "" : ",", json_text(o.table), json_text(o.topic), o.rows, o.acknowledged);
+    outputs += fmt::format("{}{{\"table\":{},\"topic\":{},\"rows\":{},\"acknowledged\":{}}}",
+                           outputs.empty() ? "" : ",", json_text(o.table), json_text(o.topic), o.rows, o.acknowledged);
   }
   bool known = watermark != INT64_MIN && watermark != INT64_MAX;
   bool emitted = info.emitted > 0;
   return fmt::format(
-      "{{\"name\":{},\"id\":{},\"state\":\"{}\",\"error\":{},\"node\":{},\"updated_ms\":{},\"started_ms\":{},\"rows_in\":{},\"rows_out\":{},\"late\":{},\"skipped\":{},"
-      "\"refused\":{},\"state_bytes\":{},\"keys\":{},\"watermark_ms\":{},\"inputs\":[{}],\"outputs\":[{}],\"checkpoints\":{},\"last_checkpoint_ms\":{},"
+      "{{\"name\":{},\"id\":{},\"state\":\"{}\",\"error\":{},\"node\":{},\"updated_ms\":{},\"started_ms\":{},\"rows_"
+      "in\":{},\"rows_out\":{},\"late\":{},\"skipped\":{},"
+      "\"refused\":{},\"state_bytes\":{},\"keys\":{},\"watermark_ms\":{},\"inputs\":[{}],\"outputs\":[{}],"
+      "\"checkpoints\":{},\"last_checkpoint_ms\":{},"
       "\"last_checkpoint_bytes\":{},\"checkpoint_us\":{},\"emit_p50_us\":{},\"emit_p99_us\":{}}}",
-      json_text(info.name), json_text(info.id), processor::job_state_name(info.state), info.failure.empty() ? "null" : json_text(info.failure), node, now, info.started_ms,
-      info.stats.rows_in, info.stats.rows_out, info.stats.rows_late, info.stats.rows_skipped, info.stats.rows_refused, info.stats.state_bytes, info.stats.groups,
-      optional_number(watermark, known), inputs, outputs, info.checkpoints, optional_number(info.last_checkpoint_ms, info.last_checkpoint_ms > 0),
-      info.last_checkpoint_bytes, info.last_checkpoint_duration.count() / 1000, optional_number(info.emit_p50_us, emitted), optional_number(info.emit_p99_us, emitted));
+      json_text(info.name), json_text(info.id), processor::job_state_name(info.state),
+      info.failure.empty() ? "null" : json_text(info.failure), node, now, info.started_ms, info.stats.rows_in,
+      info.stats.rows_out, info.stats.rows_late, info.stats.rows_skipped, info.stats.rows_refused,
+      info.stats.state_bytes, info.stats.groups, optional_number(watermark, known), inputs, outputs, info.checkpoints,
+      optional_number(info.last_checkpoint_ms, info.last_checkpoint_ms > 0), info.last_checkpoint_bytes,
+      info.last_checkpoint_duration.count() / 1000, optional_number(info.emit_p50_us, emitted),
+      optional_number(info.emit_p99_us, emitted));
 }
 
 std::string failed_status_json(const JobDefinition& job, const std::string& why, BrokerId node, WallMillis now) {
-  return fmt::format("{{\"name\":{},\"id\":{},\"state\":\"failed\",\"error\":{},\"node\":{},\"updated_ms\":{},\"inputs\":[],\"outputs\":[]}}", json_text(job.name), json_text(job.id),
-                     json_text(why), node, now);
+  return fmt::format(
+      "{{\"name\":{},\"id\":{},\"state\":\"failed\",\"error\":{},\"node\":{},\"updated_ms\":{},\"inputs\":[],"
+      "\"outputs\":[]}}",
+      json_text(job.name), json_text(job.id), json_text(why), node, now);
 }
 
 std::string status_id(std::string_view status) {
@@ -86,7 +102,9 @@ web::JobView job_view(const JobDefinition& job, std::string_view status) {
   v.guarantee = "exactly_once";
   simdjson::dom::parser parser;
   simdjson::dom::element e;
-  if (status.empty() || parser.parse(status.data(), status.size()).get(e) != simdjson::SUCCESS || text(e, "id") != job.id) return v;
+  if (status.empty() || parser.parse(status.data(), status.size()).get(e) != simdjson::SUCCESS ||
+      text(e, "id") != job.id)
+    return v;
   v.state = text(e, "state");
   std::string error = text(e, "error");
   if (!error.empty()) v.error = error;

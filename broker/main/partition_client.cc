@@ -23,7 +23,8 @@ constexpr int32_t kPollMs = 250;
 
 /// Errors after which the same question may be put again, to whoever leads then.
 bool may_retry(ErrorCode code) {
-  return error_is_retriable(code) || code == ErrorCode::request_timed_out || code == ErrorCode::connection_failed || code == ErrorCode::unknown_topic_id;
+  return error_is_retriable(code) || code == ErrorCode::request_timed_out || code == ErrorCode::connection_failed ||
+         code == ErrorCode::unknown_topic_id;
 }
 
 /// A timer that owns itself: runs `task` once.
@@ -69,11 +70,12 @@ struct PartitionClient::Append {
   std::function<void(Result<Offset>)> done;
 };
 
-/// Fetches from one other node, for all reads that wait for its partitions: one request in flight, so that a long poll of one never holds up another for longer
-/// than kPollMs.
+/// Fetches from one other node, for all reads that wait for its partitions: one request in flight, so that a long poll
+/// of one never holds up another for longer than kPollMs.
 class PartitionClient::Poller : public std::enable_shared_from_this<Poller> {
  public:
-  Poller(broker::Services& node, BrokerId leader, std::shared_ptr<bool> alive) : node_(node), leader_(leader), alive_(std::move(alive)) {}
+  Poller(broker::Services& node, BrokerId leader, std::shared_ptr<bool> alive)
+      : node_(node), leader_(leader), alive_(std::move(alive)) {}
 
   void add(std::shared_ptr<Read> read) {
     reads_.push_back(std::move(read));
@@ -123,7 +125,9 @@ class PartitionClient::Poller : public std::enable_shared_from_this<Poller> {
       return;
     }
     replication::call<wire::FetchResponse>(node_.peers, leader_, Lane::read, request, kFetchVersion, kCallTimeout,
-                                           [self = shared_from_this(), asked](Result<wire::FetchResponse> response) { self->answered(asked, std::move(response)); });
+                                           [self = shared_from_this(), asked](Result<wire::FetchResponse> response) {
+                                             self->answered(asked, std::move(response));
+                                           });
   }
 
   void answered(const std::vector<std::shared_ptr<Read>>& asked, Result<wire::FetchResponse> response) {
@@ -137,8 +141,10 @@ class PartitionClient::Poller : public std::enable_shared_from_this<Poller> {
       }
       auto code = static_cast<ErrorCode>(data->error_code);
       if (code != ErrorCode::none) {
-        if (may_retry(code)) read->client.retry_read(read);
-        else read->finish(code);
+        if (may_retry(code))
+          read->client.retry_read(read);
+        else
+          read->finish(code);
       } else if (!data->records || chain_size(*data->records) == 0) {
         reads_.push_back(read);
       } else {
@@ -180,11 +186,12 @@ void PartitionClient::bounds(const TopicPartition& tp, WallMillis timestamp, std
   if (partition && partition->leads()) {
     Bounds b{partition->log_start_offset(), partition->high_watermark(), kNoOffset};
     if (timestamp < 0) return done(b);
-    return partition->log().offset_for_timestamp(timestamp, b.high_watermark, [b, done = std::move(done)](Result<log::TimestampOffset> at) mutable {
-      if (!at) return done(at.error());
-      b.timestamp_offset = at->offset;
-      done(b);
-    });
+    return partition->log().offset_for_timestamp(timestamp, b.high_watermark,
+                                                 [b, done = std::move(done)](Result<log::TimestampOffset> at) mutable {
+                                                   if (!at) return done(at.error());
+                                                   b.timestamp_offset = at->offset;
+                                                   done(b);
+                                                 });
   }
   if (image->leader == kNoBroker || image->leader == node_.node_id()) return done(ErrorCode::leader_not_available);
   // Three questions about one partition cannot be put in one request: each partition may stand in it only once.
@@ -199,18 +206,25 @@ void PartitionClient::bounds(const TopicPartition& tp, WallMillis timestamp, std
     wire::ListOffsetsRequest request;
     request.replica_id = -1;
     request.topics.push_back({tp.topic, {{tp.partition, -1, what}}});
-    replication::call<wire::ListOffsetsResponse>(node_.peers, leader, Lane::append, request, kListOffsetsVersion, kCallTimeout,
-                                                 [alive = alive_, asked, into, done](Result<wire::ListOffsetsResponse> r) {
-                                                   if (!*alive) return;
-                                                   ErrorCode code = r.code();
-                                                   if (r && (r->topics.size() != 1 || r->topics[0].partitions.size() != 1)) code = ErrorCode::unknown_server_error;
-                                                   else if (r) code = static_cast<ErrorCode>(r->topics[0].partitions[0].error_code);
-                                                   if (code == ErrorCode::none) asked->bounds.*into = r->topics[0].partitions[0].offset;
-                                                   else asked->failed = code;
-                                                   if (--asked->open > 0) return;
-                                                   if (asked->failed != ErrorCode::none) done(asked->failed);
-                                                   else done(asked->bounds);
-                                                 });
+    replication::call<wire::ListOffsetsResponse>(
+        node_.peers, leader, Lane::append, request, kListOffsetsVersion, kCallTimeout,
+        [alive = alive_, asked, into, done](Result<wire::ListOffsetsResponse> r) {
+          if (!*alive) return;
+          ErrorCode code = r.code();
+          if (r && (r->topics.size() != 1 || r->topics[0].partitions.size() != 1))
+            code = ErrorCode::unknown_server_error;
+          else if (r)
+            code = static_cast<ErrorCode>(r->topics[0].partitions[0].error_code);
+          if (code == ErrorCode::none)
+            asked->bounds.*into = r->topics[0].partitions[0].offset;
+          else
+            asked->failed = code;
+          if (--asked->open > 0) return;
+          if (asked->failed != ErrorCode::none)
+            done(asked->failed);
+          else
+            done(asked->bounds);
+        });
   };
   asked->open = 1;
   ask(-2, &Bounds::log_start_offset);
@@ -219,7 +233,8 @@ void PartitionClient::bounds(const TopicPartition& tp, WallMillis timestamp, std
   ask(-1, &Bounds::high_watermark);
 }
 
-void PartitionClient::read(const TopicPartition& tp, Offset from, size_t bytes_max, std::function<void(Result<Batches>)> done) {
+void PartitionClient::read(const TopicPartition& tp, Offset from, size_t bytes_max,
+                           std::function<void(Result<Batches>)> done) {
   start_read(std::make_shared<Read>(*this, tp, from, bytes_max, std::move(done)));
 }
 
@@ -244,16 +259,17 @@ void PartitionClient::read_local(const std::shared_ptr<Read>& r, replication::Pa
     return;
   }
   Batches out{{}, partition.high_watermark(), partition.log_start_offset()};
-  partition.read(r->from, r->bytes_max, true, replication::Isolation::read_uncommitted, [this, r, out, alive = alive_](Result<log::ReadResult> result) mutable {
-    if (!*alive) return;
-    if (!result) {
-      if (may_retry(result.code())) return retry_read(r);
-      return r->finish(result.error());
-    }
-    if (result->batches.empty()) return retry_read(r);
-    out.buffers = std::move(result->batches);
-    r->finish(std::move(out));
-  });
+  partition.read(r->from, r->bytes_max, true, replication::Isolation::read_uncommitted,
+                 [this, r, out, alive = alive_](Result<log::ReadResult> result) mutable {
+                   if (!*alive) return;
+                   if (!result) {
+                     if (may_retry(result.code())) return retry_read(r);
+                     return r->finish(result.error());
+                   }
+                   if (result->batches.empty()) return retry_read(r);
+                   out.buffers = std::move(result->batches);
+                   r->finish(std::move(out));
+                 });
 }
 
 void PartitionClient::retry_read(const std::shared_ptr<Read>& r) {
@@ -262,7 +278,8 @@ void PartitionClient::retry_read(const std::shared_ptr<Read>& r) {
   });
 }
 
-void PartitionClient::append(const TopicPartition& tp, Buffer batch, Duration timeout, std::function<void(Result<Offset>)> done) {
+void PartitionClient::append(const TopicPartition& tp, Buffer batch, Duration timeout,
+                             std::function<void(Result<Offset>)> done) {
   start_append(std::make_shared<Append>(Append{tp, std::move(batch), node_.runtime.now() + timeout, std::move(done)}));
 }
 
@@ -273,12 +290,15 @@ void PartitionClient::start_append(const std::shared_ptr<Append>& a) {
   replication::Partition* partition = node_.replicas.find(a->tp);
   if (partition && partition->leads()) {
     // The log writes offsets into the bytes it keeps: a retry needs its own copy.
-    return partition->produce(Buffer::copy_of(a->batch), -1, kCallTimeout, log::PartitionLog::Origin::client,
-                              [this, a, alive = alive_](Result<replication::ProduceOutcome> outcome) {
-                                if (*alive) finish_append(a, outcome ? Result<Offset>(outcome->base_offset) : Result<Offset>(outcome.error()));
-                              });
+    return partition->produce(
+        Buffer::copy_of(a->batch), -1, kCallTimeout, log::PartitionLog::Origin::client,
+        [this, a, alive = alive_](Result<replication::ProduceOutcome> outcome) {
+          if (*alive)
+            finish_append(a, outcome ? Result<Offset>(outcome->base_offset) : Result<Offset>(outcome.error()));
+        });
   }
-  if (image->leader == kNoBroker || image->leader == node_.node_id()) return finish_append(a, ErrorCode::leader_not_available);
+  if (image->leader == kNoBroker || image->leader == node_.node_id())
+    return finish_append(a, ErrorCode::leader_not_available);
   wire::ProduceRequest request;
   request.transactional_id = std::nullopt;
   request.acks = -1;
@@ -287,21 +307,23 @@ void PartitionClient::start_append(const std::shared_ptr<Append>& a) {
   topic.name = a->tp.topic;
   topic.partition_data.push_back({a->tp.partition, BufferChain{a->batch}});
   request.topic_data.push_back(std::move(topic));
-  replication::call<wire::ProduceResponse>(node_.peers, image->leader, Lane::append, request, kProduceVersion, kCallTimeout,
-                                           [this, a, alive = alive_](Result<wire::ProduceResponse> r) {
-                                             if (!*alive) return;
-                                             if (!r) return finish_append(a, r.error());
-                                             if (r->responses.size() != 1 || r->responses[0].partition_responses.size() != 1) {
-                                               return finish_append(a, ErrorCode::unknown_server_error);
-                                             }
-                                             const auto& p = r->responses[0].partition_responses[0];
-                                             if (p.error_code != 0) return finish_append(a, static_cast<ErrorCode>(p.error_code));
-                                             finish_append(a, p.base_offset);
-                                           });
+  replication::call<wire::ProduceResponse>(
+      node_.peers, image->leader, Lane::append, request, kProduceVersion, kCallTimeout,
+      [this, a, alive = alive_](Result<wire::ProduceResponse> r) {
+        if (!*alive) return;
+        if (!r) return finish_append(a, r.error());
+        if (r->responses.size() != 1 || r->responses[0].partition_responses.size() != 1) {
+          return finish_append(a, ErrorCode::unknown_server_error);
+        }
+        const auto& p = r->responses[0].partition_responses[0];
+        if (p.error_code != 0) return finish_append(a, static_cast<ErrorCode>(p.error_code));
+        finish_append(a, p.base_offset);
+      });
 }
 
 void PartitionClient::finish_append(const std::shared_ptr<Append>& a, Result<Offset> result) {
-  if (result || !may_retry(result.code()) || node_.runtime.now() >= a->deadline) return std::exchange(a->done, nullptr)(std::move(result));
+  if (result || !may_retry(result.code()) || node_.runtime.now() >= a->deadline)
+    return std::exchange(a->done, nullptr)(std::move(result));
   after(node_.runtime, kRetry, [this, a, alive = alive_] {
     if (*alive) start_append(a);
   });

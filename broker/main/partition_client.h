@@ -9,8 +9,9 @@
 
 namespace weir::main {
 
-/// Reads and appends of any partition of the cluster from inside the node: where this node leads, straight on the log; else from the leader over the wire. Follows
-/// leader changes. Lives on the shard's thread; answers come once, from inside the call or later, none after close().
+/// Reads and appends of any partition of the cluster from inside the node: where this node leads, straight on the log;
+/// else from the leader over the wire. Follows leader changes. Lives on the shard's thread; answers come once, from
+/// inside the call or later, none after close().
 class PartitionClient {
  public:
   explicit PartitionClient(broker::Services& node);
@@ -29,12 +30,12 @@ class PartitionClient {
     Offset high_watermark = 0;
     Offset log_start_offset = 0;
   };
-  /// Whole batches from `from` up to the high watermark; with none there it waits for the high watermark to move. Errors: offset_out_of_range,
-  /// unknown_topic_or_partition; retriable ones are retried inside.
+  /// Whole batches from `from` up to the high watermark; with none there it waits for the high watermark to move.
+  /// Errors: offset_out_of_range, unknown_topic_or_partition; retriable ones are retried inside.
   void read(const TopicPartition& tp, Offset from, size_t bytes_max, std::function<void(Result<Batches>)> done);
 
-  /// Appends one batch, acks=all; retriable errors are retried inside with the same bytes (the batch carries a producer's sequence, so a retry writes
-  /// nothing twice) until `timeout`. The result is its base offset.
+  /// Appends one batch, acks=all; retriable errors are retried inside with the same bytes (the batch carries a
+  /// producer's sequence, so a retry writes nothing twice) until `timeout`. The result is its base offset.
   void append(const TopicPartition& tp, Buffer batch, Duration timeout, std::function<void(Result<Offset>)> done);
 
   void close();

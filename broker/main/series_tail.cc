@@ -4,8 +4,8 @@
 #include <cstdlib>
 
 #include "base/wire/record_batch.h"
-#include "processor/expr/text.h"
 #include "processor/expr/flat_json.h"
+#include "processor/expr/text.h"
 
 namespace weir::main {
 namespace {
@@ -25,8 +25,11 @@ Columns classify(const processor::Table& sink) {
   for (const auto& column : sink.columns) {
     if (column.type.is_timestamp()) {
       // The first two timestamps are the window, by name when they have the usual ones.
-      if (column.name == "window_end" || (!c.window_start.empty() && c.window_end.empty() && column.name != "window_start")) c.window_end = column.name;
-      else if (c.window_start.empty()) c.window_start = column.name;
+      if (column.name == "window_end" ||
+          (!c.window_start.empty() && c.window_end.empty() && column.name != "window_start"))
+        c.window_end = column.name;
+      else if (c.window_start.empty())
+        c.window_start = column.name;
     } else if (column.type.is_numeric()) {
       c.metrics.push_back(column.name);
     } else {
@@ -43,7 +46,8 @@ int64_t parse_time(const std::string& text) {
   if (std::sscanf(text.c_str(), "%d-%d-%d%*c%d:%d:%lf", &y, &mo, &d, &h, &mi, &s) != 6) return 0;
   // Days since the epoch (Howard Hinnant, days_from_civil).
   int64_t yy = mo <= 2 ? y - 1 : y, era = (yy >= 0 ? yy : yy - 399) / 400;
-  int64_t yoe = yy - era * 400, doy = (153 * (mo + (mo > 2 ? -3 : 9)) + 2) / 5 + d - 1, doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+  int64_t yoe = yy - era * 400, doy = (153 * (mo + (mo > 2 ? -3 : 9)) + 2) / 5 + d - 1,
+          doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
   int64_t days = era * 146097 + doe - 719468;
   return ((days * 24 + h) * 60 + mi) * 60'000 + static_cast<int64_t>(s * 1000 + 0.5);
 }
@@ -64,13 +68,16 @@ struct SeriesTails::Tail {
     row.keys.resize(columns.keys.size());
     row.metrics.resize(columns.metrics.size());
     for (const auto& f : fields) {
-      if (f.name == columns.window_start) row.window_start_ms = parse_time(f.text);
-      else if (f.name == columns.window_end) row.window_end_ms = parse_time(f.text);
+      if (f.name == columns.window_start)
+        row.window_start_ms = parse_time(f.text);
+      else if (f.name == columns.window_end)
+        row.window_end_ms = parse_time(f.text);
       for (size_t i = 0; i < columns.keys.size(); ++i) {
         if (columns.keys[i] == f.name) row.keys[i] = f.text;
       }
       for (size_t i = 0; i < columns.metrics.size(); ++i) {
-        if (columns.metrics[i] == f.name && f.kind == processor::JsonField::Kind::number) row.metrics[i] = std::strtod(f.text.c_str(), nullptr);
+        if (columns.metrics[i] == f.name && f.kind == processor::JsonField::Kind::number)
+          row.metrics[i] = std::strtod(f.text.c_str(), nullptr);
       }
     }
     if (columns.window_end.empty()) row.window_end_ms = row.window_start_ms;
@@ -125,7 +132,8 @@ void SeriesTails::start(const std::shared_ptr<Tail>& tail) {
   if (!tail->active) return;
   std::string name = tail->table.topic;
   node_.metadata_waiter.wait(
-      node_.replicas.image(), [name](const replication::MetadataImage& image) { return image.topic(name) != nullptr; }, std::chrono::hours(24 * 365),
+      node_.replicas.image(), [name](const replication::MetadataImage& image) { return image.topic(name) != nullptr; },
+      std::chrono::hours(24 * 365),
       [this, tail, name](bool there) {
         const auto* topic = there && tail->active ? node_.image().topic(name) : nullptr;
         if (!topic) return;
@@ -139,7 +147,8 @@ void SeriesTails::start(const std::shared_ptr<Tail>& tail) {
             TopicPartition tp;
             Offset next = 0;
             std::unique_ptr<io::Timer> timer;
-            Reader(PartitionClient& p, io::Runtime& r, std::shared_ptr<Tail> t, TopicPartition q) : partitions(p), runtime(r), tail(std::move(t)), tp(std::move(q)) {}
+            Reader(PartitionClient& p, io::Runtime& r, std::shared_ptr<Tail> t, TopicPartition q)
+                : partitions(p), runtime(r), tail(std::move(t)), tp(std::move(q)) {}
             void begin() {
               if (!tail->active) return;
               partitions.bounds(tp, -1, [self = shared_from_this()](Result<PartitionClient::Bounds> b) {

@@ -9,8 +9,8 @@
 
 namespace weir::main {
 
-/// Follows the output topics of jobs and pushes each row to the dashboard as soon as it is committed. A result is a topic first: what the page shows is what a
-/// consumer would read. Lives on the shard's thread.
+/// Follows the output topics of jobs and pushes each row to the dashboard as soon as it is committed. A result is a
+/// topic first: what the page shows is what a consumer would read. Lives on the shard's thread.
 class SeriesTails {
  public:
   SeriesTails(broker::Services& node, PartitionClient& partitions) : node_(node), partitions_(partitions) {}

@@ -33,8 +33,8 @@ int64_t now_ms() {
   return t.tv_sec * 1000 + t.tv_nsec / 1'000'000;
 }
 
-/// Requests and the tail cache take and give back as much memory a second as passes through: returned to the system each time, every 4 KiB of it cost
-/// a page fault and its clearing when it is wanted again.
+/// Requests and the tail cache take and give back as much memory a second as passes through: returned to the system
+/// each time, every 4 KiB of it cost a page fault and its clearing when it is wanted again.
 void keep_freed_memory() {
 #ifdef __GLIBC__
   ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
@@ -54,14 +54,15 @@ class SignalThread {
     sigset_t set = signals();
     ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   }
-  SignalThread(io::Runtime& runtime, std::function<void()> stop) : thread_([this, &runtime, stop = std::move(stop)] {
-    sigset_t set = signals();
-    int signal = 0;
-    while (::sigwait(&set, &signal) == 0) {
-      if (done_) return;
-      runtime.post(stop);
-    }
-  }) {}
+  SignalThread(io::Runtime& runtime, std::function<void()> stop)
+      : thread_([this, &runtime, stop = std::move(stop)] {
+          sigset_t set = signals();
+          int signal = 0;
+          while (::sigwait(&set, &signal) == 0) {
+            if (done_) return;
+            runtime.post(stop);
+          }
+        }) {}
   ~SignalThread() {
     done_ = true;
     ::pthread_kill(thread_.native_handle(), SIGTERM);
@@ -92,7 +93,9 @@ std::string host_name() {
   return full;
 }
 
-Result<Uuid> random_uuid(io::Runtime& runtime) { return Uuid::from_random(runtime.random().next(), runtime.random().next()); }
+Result<Uuid> random_uuid(io::Runtime& runtime) {
+  return Uuid::from_random(runtime.random().next(), runtime.random().next());
+}
 
 /// Cluster, directory id and voters: from the formatted directory, or made now.
 Status identify(io::Runtime& runtime, const ServeOptions& options, broker::NodeOptions& node) {
@@ -113,8 +116,10 @@ Status identify(io::Runtime& runtime, const ServeOptions& options, broker::NodeO
   auto meta = broker::read_meta_properties(runtime.disk(), node.log_dir);
   if (!meta && meta.code() == ErrorCode::not_found) {
     if (!options.auto_format) {
-      return Error(ErrorCode::not_found, "log directory",
-                   fmt::format("{} is not formatted; run `weir format -c FILE -t CLUSTER_ID`, or start with --auto-format", node.log_dir));
+      return Error(
+          ErrorCode::not_found, "log directory",
+          fmt::format("{} is not formatted; run `weir format -c FILE -t CLUSTER_ID`, or start with --auto-format",
+                      node.log_dir));
     }
     TRY(broker::format_log_dir(runtime.disk(), node.log_dir, {node.cluster_id, c.node_id, node.directory_id}, {}));
     return {};
@@ -122,7 +127,8 @@ Status identify(io::Runtime& runtime, const ServeOptions& options, broker::NodeO
   if (!meta) return meta.error();
   if (meta->node_id != c.node_id) {
     return Error(ErrorCode::inconsistent_cluster_id, "log directory",
-                 fmt::format("{} belongs to node {}, this is node {} (node.id); give this node a directory of its own", node.log_dir, meta->node_id, c.node_id));
+                 fmt::format("{} belongs to node {}, this is node {} (node.id); give this node a directory of its own",
+                             node.log_dir, meta->node_id, c.node_id));
   }
   node.cluster_id = meta->cluster_id;
   node.directory_id = meta->directory_id;
@@ -134,7 +140,9 @@ Status identify(io::Runtime& runtime, const ServeOptions& options, broker::NodeO
 
 }  // namespace
 
-std::string log_dir_of(const config::BrokerConfig& config) { return config.log_dirs.empty() ? config.log_dir : config.log_dirs[0]; }
+std::string log_dir_of(const config::BrokerConfig& config) {
+  return config.log_dirs.empty() ? config.log_dir : config.log_dirs[0];
+}
 
 Result<config::BrokerConfig> load_config(const std::string& path, const std::vector<std::string>& overrides) {
   std::ifstream in(path);
@@ -144,14 +152,16 @@ Result<config::BrokerConfig> load_config(const std::string& path, const std::vec
   TRY_ASSIGN(config::Values values, config::parse_properties(text.str()));
   for (const std::string& o : overrides) {
     size_t eq = o.find('=');
-    if (eq == std::string::npos) return Error(ErrorCode::invalid_argument, "config", fmt::format("'{}' is not key=value", o));
+    if (eq == std::string::npos)
+      return Error(ErrorCode::invalid_argument, "config", fmt::format("'{}' is not key=value", o));
     values[o.substr(0, eq)] = o.substr(eq + 1);
   }
   std::vector<std::string> warnings;
   auto config = config::make_broker_config(values, warnings);
   if (!config) return Error(config.code(), "config", fmt::format("{}: {}", path, config.error().detail));
   for (const std::string& w : warnings) WEIR_WARN("{}", w);
-  if (config->node_id < 0) return Error(ErrorCode::invalid_config, "config", fmt::format("{}: node.id is missing", path));
+  if (config->node_id < 0)
+    return Error(ErrorCode::invalid_config, "config", fmt::format("{}: node.id is missing", path));
   return config;
 }
 
@@ -166,10 +176,15 @@ int serve(ServeOptions options) {
   }
   diag::set_node(options.config.node_id);
   const std::string& level = options.config.weir_log_level;
-  diag::set_level(level == "debug" ? diag::Level::debug : level == "warn" ? diag::Level::warn : level == "error" ? diag::Level::error
-                  : level == "off" ? diag::Level::off : diag::Level::info);
+  diag::set_level(level == "debug"   ? diag::Level::debug
+                  : level == "warn"  ? diag::Level::warn
+                  : level == "error" ? diag::Level::error
+                  : level == "off"   ? diag::Level::off
+                                     : diag::Level::info);
   std::string why;
-  io::IoChoice choice = options.config.weir_io == "io_uring" ? io::IoChoice::io_uring : options.config.weir_io == "posix" ? io::IoChoice::posix : io::IoChoice::auto_;
+  io::IoChoice choice = options.config.weir_io == "io_uring" ? io::IoChoice::io_uring
+                        : options.config.weir_io == "posix"  ? io::IoChoice::posix
+                                                             : io::IoChoice::auto_;
   auto runtime = io::make_runtime(choice, why);
   if (!runtime) return fail(runtime.error());
   io::Runtime& rt = **runtime;
@@ -182,7 +197,8 @@ int serve(ServeOptions options) {
   if (node_options.voters.empty() && options.config.controller_quorum_bootstrap_servers.size() > 1) {
     // Each node for itself would make as many clusters.
     return fail({ErrorCode::invalid_config, "quorum",
-                 "controller.quorum.bootstrap.servers names several controllers and nothing says which ids they have; set controller.quorum.voters=ID@HOST:PORT,…, "
+                 "controller.quorum.bootstrap.servers names several controllers and nothing says which ids they have; "
+                 "set controller.quorum.voters=ID@HOST:PORT,…, "
                  "or format every node with --initial-controllers"});
   }
   std::string cluster_id = node_options.cluster_id;
@@ -191,8 +207,9 @@ int serve(ServeOptions options) {
   broker::Node& node = **opened;
   const auto& r = node.recovery();
   if (!options.memory_only) {
-    WEIR_INFO("logs: {} partitions, {} start, {} journal groups ({} bytes) replayed, {} journal", r.partitions, r.clean_shutdown ? "clean" : "unclean",
-              r.journal_groups_replayed, r.journal_bytes_replayed, r.direct_io ? "direct" : "buffered (O_DIRECT refused)");
+    WEIR_INFO("logs: {} partitions, {} start, {} journal groups ({} bytes) replayed, {} journal", r.partitions,
+              r.clean_shutdown ? "clean" : "unclean", r.journal_groups_replayed, r.journal_bytes_replayed,
+              r.direct_io ? "direct" : "buffered (O_DIRECT refused)");
   }
 
   JobHost jobs(rt, node);
@@ -232,9 +249,14 @@ int serve(ServeOptions options) {
     io::Endpoint kafka = node.listeners()[0].endpoint;
     if (kafka.host == "0.0.0.0" || kafka.host.empty()) kafka.host = "127.0.0.1";
     int64_t ms = now_ms() - started;
-    fmt::print("{{\"event\":\"ready\",\"node_id\":{},\"cluster_id\":{},\"kafka\":{},\"http\":{},\"io\":{},\"startup_ms\":{}}}\n", options.config.node_id,
-               json_text(cluster_id), json_text(kafka.to_string()), http_url.empty() ? "null" : json_text(http_url), json_text(rt.backend()), ms);
-    if (options.human_banner) fmt::print(stderr, "Weir is ready.\n  Kafka      {}\n  Dashboard  {}\nStop with Ctrl-C.\n", kafka.to_string(), http_url.empty() ? "off" : http_url);
+    fmt::print(
+        "{{\"event\":\"ready\",\"node_id\":{},\"cluster_id\":{},\"kafka\":{},\"http\":{},\"io\":{},\"startup_ms\":{}}}"
+        "\n",
+        options.config.node_id, json_text(cluster_id), json_text(kafka.to_string()),
+        http_url.empty() ? "null" : json_text(http_url), json_text(rt.backend()), ms);
+    if (options.human_banner)
+      fmt::print(stderr, "Weir is ready.\n  Kafka      {}\n  Dashboard  {}\nStop with Ctrl-C.\n", kafka.to_string(),
+                 http_url.empty() ? "off" : http_url);
     std::fflush(stdout);
     backend.set_ready();
     jobs.start();

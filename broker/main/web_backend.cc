@@ -35,12 +35,11 @@ int64_t resident_bytes() {
 double cpu_seconds() {
   rusage u;
   ::getrusage(RUSAGE_SELF, &u);
-  return static_cast<double>(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + static_cast<double>(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+  return static_cast<double>(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+         static_cast<double>(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
 }
 
-std::string list_of(const std::vector<BrokerId>& ids) {
-  return fmt::format("[{}]", fmt::join(ids, ", "));
-}
+std::string list_of(const std::vector<BrokerId>& ids) { return fmt::format("[{}]", fmt::join(ids, ", ")); }
 
 std::string name_of(BrokerId id) { return id == kNoBroker ? "none" : std::to_string(id); }
 
@@ -49,8 +48,10 @@ std::string label(const std::string& s) {
   std::string out;
   for (char c : s) {
     if (c == '\\' || c == '"') out.push_back('\\');
-    if (c == '\n') out += "\\n";
-    else out.push_back(c);
+    if (c == '\n')
+      out += "\\n";
+    else
+      out.push_back(c);
   }
   return out;
 }
@@ -69,18 +70,24 @@ void WebBackend::set_series_sink(std::shared_ptr<web::SeriesSink> sink) {
 
 void WebBackend::poll_cluster(web::ViewCallback<web::ClusterView> done) {
   runtime_.post([this, done = std::move(done)] {
-    gather([this, done] { done(std::shared_ptr<const web::ClusterView>(std::make_shared<web::ClusterView>(cluster_view()))); });
+    gather([this, done] {
+      done(std::shared_ptr<const web::ClusterView>(std::make_shared<web::ClusterView>(cluster_view())));
+    });
   });
 }
 
 void WebBackend::poll_groups(web::ViewCallback<web::GroupsView> done) {
   runtime_.post([this, done = std::move(done)] {
-    gather([this, done] { done(std::shared_ptr<const web::GroupsView>(std::make_shared<web::GroupsView>(groups_view()))); });
+    gather([this, done] {
+      done(std::shared_ptr<const web::GroupsView>(std::make_shared<web::GroupsView>(groups_view())));
+    });
   });
 }
 
 void WebBackend::poll_jobs(web::ViewCallback<web::JobsView> done) {
-  runtime_.post([this, done = std::move(done)] { done(std::shared_ptr<const web::JobsView>(std::make_shared<web::JobsView>(jobs_.view()))); });
+  runtime_.post([this, done = std::move(done)] {
+    done(std::shared_ptr<const web::JobsView>(std::make_shared<web::JobsView>(jobs_.view())));
+  });
 }
 
 void WebBackend::metrics(std::function<void(std::string)> done) {
@@ -97,8 +104,8 @@ void WebBackend::on_metadata(const replication::ImagePtr& image, const replicati
   image_ = image;
 }
 
-void WebBackend::event(web::EventKind kind, std::string text, std::optional<std::string> topic, std::optional<PartitionId> partition,
-                       std::optional<BrokerId> node) {
+void WebBackend::event(web::EventKind kind, std::string text, std::optional<std::string> topic,
+                       std::optional<PartitionId> partition, std::optional<BrokerId> node) {
   web::EventView e;
   e.seq = next_event_++;
   e.time_ms = runtime_.wall_now();
@@ -120,7 +127,8 @@ void WebBackend::note_changes(const replication::MetadataImage& before, const re
     if (!is && was) event(EventKind::node_down, fmt::format("node {} is down", id), {}, {}, id);
   }
   if (before.controller != after.controller && after.controller != kNoBroker) {
-    event(EventKind::controller_change, fmt::format("node {} is the controller", after.controller), {}, {}, after.controller);
+    event(EventKind::controller_change, fmt::format("node {} is the controller", after.controller), {}, {},
+          after.controller);
   }
   for (const auto& [name, topic] : before.topics) {
     if (!after.topics.contains(name)) event(EventKind::topic_deleted, fmt::format("topic {} was deleted", name), name);
@@ -128,7 +136,8 @@ void WebBackend::note_changes(const replication::MetadataImage& before, const re
   for (const auto& [name, topic] : after.topics) {
     const auto* old = before.topic(name);
     if (!old || old->id != topic->id) {
-      event(EventKind::topic_created, fmt::format("topic {} was created with {} partitions", name, topic->partitions.size()), name);
+      event(EventKind::topic_created,
+            fmt::format("topic {} was created with {} partitions", name, topic->partitions.size()), name);
       continue;
     }
     if (old == topic.get()) continue;  // shared: nothing changed
@@ -136,10 +145,14 @@ void WebBackend::note_changes(const replication::MetadataImage& before, const re
       const auto &was = old->partitions[i], &is = topic->partitions[i];
       auto p = static_cast<PartitionId>(i);
       if (was.leader != is.leader) {
-        event(EventKind::leader_change, fmt::format("{}-{}: leader {} → {} (epoch {})", name, i, name_of(was.leader), name_of(is.leader), is.leader_epoch), name, p, is.leader);
+        event(EventKind::leader_change,
+              fmt::format("{}-{}: leader {} → {} (epoch {})", name, i, name_of(was.leader), name_of(is.leader),
+                          is.leader_epoch),
+              name, p, is.leader);
       }
       if (was.isr.size() != is.isr.size()) {
-        event(is.isr.size() < was.isr.size() ? EventKind::isr_shrink : EventKind::isr_expand, fmt::format("{}-{}: ISR {} → {}", name, i, list_of(was.isr), list_of(is.isr)), name, p);
+        event(is.isr.size() < was.isr.size() ? EventKind::isr_shrink : EventKind::isr_expand,
+              fmt::format("{}-{}: ISR {} → {}", name, i, list_of(was.isr), list_of(is.isr)), name, p);
       }
     }
   }
@@ -196,7 +209,8 @@ WebBackend::NodeState WebBackend::local_state() {
       out.bytes_in_rate = rate(is->second.bytes, from.bytes);
       out.bytes_out_rate = rate(is->second.bytes_out, from.bytes_out);
     }
-    for (const auto& r : pv.replicas) out.replicas.push_back({r.broker, r.durable_end, r.caught_up_ago.count() / 1'000'000});
+    for (const auto& r : pv.replicas)
+      out.replicas.push_back({r.broker, r.durable_end, r.caught_up_ago.count() / 1'000'000});
   }
   replication::QuorumView q = s.quorum.view();
   if (q.leader == v.node_id) {
@@ -235,16 +249,19 @@ void WebBackend::gather(std::function<void()> then) {
   for (const auto& [id, broker] : s.image().brokers) {
     if (id == s.node_id() || broker->fenced) continue;
     ++*open;
-    replication::call<NodeState>(s.peers, id, replication::Lane::view, wire::WeirNodeViewRequest{}, 0, kGatherTimeout, [this, id = id, finish](Result<NodeState> state) {
-      if (state && state->error_code == 0) states_[id] = {std::move(*state), runtime_.now()};
-      finish();
-    });
+    replication::call<NodeState>(s.peers, id, replication::Lane::view, wire::WeirNodeViewRequest{}, 0, kGatherTimeout,
+                                 [this, id = id, finish](Result<NodeState> state) {
+                                   if (state && state->error_code == 0)
+                                     states_[id] = {std::move(*state), runtime_.now()};
+                                   finish();
+                                 });
   }
   finish();
   std::erase_if(states_, [&](const auto& e) { return runtime_.now() - e.second.at > kStateKept; });
 }
 
-void WebBackend::add_partition(web::ClusterView& view, const std::string& topic, size_t index, const replication::PartitionImage& image, const AllSaid& all) {
+void WebBackend::add_partition(web::ClusterView& view, const std::string& topic, size_t index,
+                               const replication::PartitionImage& image, const AllSaid& all) {
   web::PartitionView out;
   out.topic = topic;
   out.partition = static_cast<PartitionId>(index);
@@ -329,12 +346,14 @@ web::ClusterView WebBackend::cluster_view() {
   for (const auto& [id, broker] : image.brokers) {
     web::NodeView n;
     n.id = id;
-    if (!broker->listeners.empty()) n.host = broker->listeners[0].endpoint.host, n.port = broker->listeners[0].endpoint.port;
+    if (!broker->listeners.empty())
+      n.host = broker->listeners[0].endpoint.host, n.port = broker->listeners[0].endpoint.port;
     n.rack = broker->rack;
     n.alive = !broker->fenced;
     n.fenced = broker->fenced;
     n.controller = image.controller == id;
-    n.voter = std::any_of(q.replicas.begin(), q.replicas.end(), [&, node = id](const auto& r) { return r.id == node && r.voter; });
+    n.voter = std::any_of(q.replicas.begin(), q.replicas.end(),
+                          [&, node = id](const auto& r) { return r.id == node && r.voter; });
     n.leaders = placed[id].first;
     n.replicas = placed[id].second;
     if (auto it = states_.find(id); it != states_.end() && n.alive) {
@@ -405,10 +424,12 @@ web::GroupsView WebBackend::groups_view() {
       out.generation = g.generation;
       std::map<TopicPartition, web::GroupOffsetView> offsets;  // what is committed, and what is only assigned yet
       for (const auto& m : g.members) {
-        out.members.push_back({m.member_id, m.client_id, m.client_host, m.instance_id, static_cast<int32_t>(m.assigned.size())});
+        out.members.push_back(
+            {m.member_id, m.client_id, m.client_host, m.instance_id, static_cast<int32_t>(m.assigned.size())});
         for (const auto& a : m.assigned) offsets[{a.topic, a.partition}].member_id = m.member_id;
       }
-      for (const auto& committed : g.offsets) offsets[{committed.topic, committed.partition}].committed = committed.committed;
+      for (const auto& committed : g.offsets)
+        offsets[{committed.topic, committed.partition}].committed = committed.committed;
       for (auto& [tp, o] : offsets) {
         o.topic = tp.topic;
         o.partition = tp.partition;
@@ -428,7 +449,9 @@ web::GroupsView WebBackend::groups_view() {
 std::string WebBackend::metrics_text() {
   broker::Services& s = node_.services();
   std::string out;
-  auto head = [&](const char* name, const char* type, const char* help) { out += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, help, name, type); };
+  auto head = [&](const char* name, const char* type, const char* help) {
+    out += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, help, name, type);
+  };
   head("weir_build_info", "gauge", "Always 1; the labels tell the build.");
   out += fmt::format("weir_build_info{{backend=\"{}\"}} 1\n", runtime_.backend());
   head("process_resident_memory_bytes", "gauge", "Resident memory.");
@@ -446,15 +469,20 @@ std::string WebBackend::metrics_text() {
   auto partitions = s.replicas.all();
   size_t under = 0;
   head("weir_partition_high_watermark", "gauge", "First offset that is not yet committed.");
-  for (auto* p : partitions) out += fmt::format("weir_partition_high_watermark{{topic=\"{}\",partition=\"{}\"}} {}\n", label(p->tp().topic), p->tp().partition, p->high_watermark());
+  for (auto* p : partitions)
+    out += fmt::format("weir_partition_high_watermark{{topic=\"{}\",partition=\"{}\"}} {}\n", label(p->tp().topic),
+                       p->tp().partition, p->high_watermark());
   head("weir_partition_log_end_offset", "gauge", "Next offset to be written.");
-  for (auto* p : partitions) out += fmt::format("weir_partition_log_end_offset{{topic=\"{}\",partition=\"{}\"}} {}\n", label(p->tp().topic), p->tp().partition, p->log_end_offset());
+  for (auto* p : partitions)
+    out += fmt::format("weir_partition_log_end_offset{{topic=\"{}\",partition=\"{}\"}} {}\n", label(p->tp().topic),
+                       p->tp().partition, p->log_end_offset());
   head("weir_partition_isr_size", "gauge", "In-sync replicas of partitions led here.");
   for (auto* p : partitions) {
     const auto* image = s.image().partition(p->tp());
     if (!p->leads() || !image) continue;
     under += image->isr.size() < image->replicas.size();
-    out += fmt::format("weir_partition_isr_size{{topic=\"{}\",partition=\"{}\"}} {}\n", label(p->tp().topic), p->tp().partition, image->isr.size());
+    out += fmt::format("weir_partition_isr_size{{topic=\"{}\",partition=\"{}\"}} {}\n", label(p->tp().topic),
+                       p->tp().partition, image->isr.size());
   }
   head("weir_under_replicated_partitions", "gauge", "Partitions led here with fewer in-sync replicas than replicas.");
   out += fmt::format("weir_under_replicated_partitions {}\n", under);

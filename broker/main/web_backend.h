@@ -37,19 +37,22 @@ class WebBackend final : public web::Backend, public replication::MetadataListen
   using NodeState = wire::WeirNodeViewResponse;
   /// What this node knows of itself.
   NodeState local_state();
-  /// Asks the other live nodes, then builds from all answers that came in time; what a node said shortly before stands in for one that is late.
+  /// Asks the other live nodes, then builds from all answers that came in time; what a node said shortly before stands
+  /// in for one that is late.
   void gather(std::function<void()> then);
   web::ClusterView cluster_view();
   web::GroupsView groups_view();
-  using Said = std::vector<std::pair<BrokerId, const NodeState::PartitionState*>>;  // of one partition, by the node that said it
+  using Said = std::vector<std::pair<BrokerId, const NodeState::PartitionState*>>;  // of one partition, by the node
+                                                                                    // that said it
   using AllSaid = std::map<TopicPartition, Said>;
-  void add_partition(web::ClusterView& view, const std::string& topic, size_t index, const replication::PartitionImage& image, const AllSaid& all);
+  void add_partition(web::ClusterView& view, const std::string& topic, size_t index,
+                     const replication::PartitionImage& image, const AllSaid& all);
   /// The topics of the newest metadata, made anew only when that moved.
   const std::vector<web::TopicView>& topics();
   std::string metrics_text();
   void note_changes(const replication::MetadataImage& before, const replication::MetadataImage& after);
-  void event(web::EventKind kind, std::string text, std::optional<std::string> topic = {}, std::optional<PartitionId> partition = {},
-             std::optional<BrokerId> node = {});
+  void event(web::EventKind kind, std::string text, std::optional<std::string> topic = {},
+             std::optional<PartitionId> partition = {}, std::optional<BrokerId> node = {});
 
   io::Runtime& runtime_;
   broker::Node& node_;

@@ -32,7 +32,8 @@ void RequestMemory::add(Connection& connection, size_t bytes) {
   if (std::find(growing_.begin(), growing_.end(), &connection) == growing_.end()) growing_.push_back(&connection);
   used_ += bytes;
   // Who began first and is still not done is the slowest.
-  if (used_ > limit_ && !growing_.empty()) growing_.front()->close("too many unfinished requests: the slowest is dropped");
+  if (used_ > limit_ && !growing_.empty())
+    growing_.front()->close("too many unfinished requests: the slowest is dropped");
 }
 
 void RequestMemory::remove(Connection& connection, size_t bytes) {
@@ -41,19 +42,27 @@ void RequestMemory::remove(Connection& connection, size_t bytes) {
   std::erase(growing_, &connection);
 }
 
-Connection::Connection(io::Runtime& runtime, io::SocketId socket, io::Endpoint local, io::Endpoint peer, std::string listener,
-                       FrameHandler& handler, RequestMemory& memory, const ConnectionLimits& limits)
-    : runtime_(runtime), socket_(socket), local_(std::move(local)), peer_(std::move(peer)), listener_(std::move(listener)),
-      handler_(handler), memory_(memory), limits_(limits),
-      frames_({.frame_bytes_max = limits.request_bytes_max}), last_active_(runtime.now()) {
+Connection::Connection(io::Runtime& runtime, io::SocketId socket, io::Endpoint local, io::Endpoint peer,
+                       std::string listener, FrameHandler& handler, RequestMemory& memory,
+                       const ConnectionLimits& limits)
+    : runtime_(runtime),
+      socket_(socket),
+      local_(std::move(local)),
+      peer_(std::move(peer)),
+      listener_(std::move(listener)),
+      handler_(handler),
+      memory_(memory),
+      limits_(limits),
+      frames_({.frame_bytes_max = limits.request_bytes_max}),
+      last_active_(runtime.now()) {
   recv_.owner = send_.owner = this;
-  recv_.done = [](io::Completion& c, int32_t result) noexcept { static_cast<Operation&>(c).owner->on_received(result); };
+  recv_.done = [](io::Completion& c, int32_t result) noexcept {
+    static_cast<Operation&>(c).owner->on_received(result);
+  };
   send_.done = [](io::Completion& c, int32_t result) noexcept { static_cast<Operation&>(c).owner->on_sent(result); };
 }
 
-Connection::~Connection() {
-  CHECK(!receiving_ && !sending_, "connection destroyed with an operation in flight");
-}
+Connection::~Connection() { CHECK(!receiving_ && !sending_, "connection destroyed with an operation in flight"); }
 
 void Connection::start() { receive(); }
 
@@ -120,7 +129,8 @@ void Connection::count_unfinished() {
 
 void Connection::answer(uint64_t number, BufferChain frame) {
   if (closed_) return;
-  CHECK(number >= first_number_ && number - first_number_ < slots_.size(), "answer to a request that is not open", number);
+  CHECK(number >= first_number_ && number - first_number_ < slots_.size(), "answer to a request that is not open",
+        number);
   Slot& slot = slots_[number - first_number_];
   CHECK(!slot.answered, "request answered twice", number);
   slot.answered = true;
@@ -157,7 +167,8 @@ void Connection::flush() {
     sending_frames_ = std::move(unsent_);
     unsent_.clear();
   } else {
-    sending_frames_.assign(std::make_move_iterator(unsent_.begin()), std::make_move_iterator(unsent_.begin() + kSlicesPerSend));
+    sending_frames_.assign(std::make_move_iterator(unsent_.begin()),
+                           std::make_move_iterator(unsent_.begin() + kSlicesPerSend));
     unsent_.erase(unsent_.begin(), unsent_.begin() + kSlicesPerSend);
   }
   std::vector<ConstBytes> slices;

@@ -13,8 +13,9 @@ namespace weir::broker {
 class Connection;
 using ConnectionPtr = std::shared_ptr<Connection>;
 
-/// Place of one request in its connection's order of answers. Call reply() or drop() exactly once, at any time, also after the connection died.
-/// A ticket that is destroyed unused closes the connection: a request without an answer would stop all behind it.
+/// Place of one request in its connection's order of answers. Call reply() or drop() exactly once, at any time, also
+/// after the connection died. A ticket that is destroyed unused closes the connection: a request without an answer
+/// would stop all behind it.
 class ReplyTicket {
  public:
   ReplyTicket(ConnectionPtr connection, uint64_t number) : connection_(std::move(connection)), number_(number) {}
@@ -43,20 +44,21 @@ class FrameHandler {
 };
 
 struct ConnectionLimits {
-  size_t request_bytes_max = 100 << 20;     // socket.request.max.bytes
-  size_t requests_in_flight_max = 1024;     // then the socket is not read until answers left
-  size_t unsent_bytes_max = 64 << 20;       // likewise
+  size_t request_bytes_max = 100 << 20;  // socket.request.max.bytes
+  size_t requests_in_flight_max = 1024;  // then the socket is not read until answers left
+  size_t unsent_bytes_max = 64 << 20;    // likewise
 };
 
-/// Bytes of requests that have not arrived whole, over all connections of a shard; the slowest is dropped when they are too many.
+/// Bytes of requests that have not arrived whole, over all connections of a shard; the slowest is dropped when they are
+/// too many.
 class RequestMemory;
 
-/// One accepted connection: takes frames (frame_reader.h), keeps answers in order, sends them gathered at the end of the turn. Lives on its shard's thread;
-/// kept alive by its operations in flight and by tickets.
+/// One accepted connection: takes frames (frame_reader.h), keeps answers in order, sends them gathered at the end of
+/// the turn. Lives on its shard's thread; kept alive by its operations in flight and by tickets.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(io::Runtime& runtime, io::SocketId socket, io::Endpoint local, io::Endpoint peer, std::string listener, FrameHandler& handler,
-             RequestMemory& memory, const ConnectionLimits& limits);
+  Connection(io::Runtime& runtime, io::SocketId socket, io::Endpoint local, io::Endpoint peer, std::string listener,
+             FrameHandler& handler, RequestMemory& memory, const ConnectionLimits& limits);
   ~Connection();
 
   void start();

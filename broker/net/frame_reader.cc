@@ -38,9 +38,11 @@ Status FrameReader::take_length() {
   left_ = left_.subspan(n);
   if (length_have_ < sizeof length_) return {};
   int32_t length = load_be<int32_t>(length_);
-  if (length < 0 || static_cast<size_t>(length) < limits_.frame_bytes_min || static_cast<size_t>(length) > limits_.frame_bytes_max) {
-    return Error(ErrorCode::malformed, "frame", std::to_string(length) + " bytes, allowed are " + std::to_string(limits_.frame_bytes_min) + " to " +
-                                                    std::to_string(limits_.frame_bytes_max));
+  if (length < 0 || static_cast<size_t>(length) < limits_.frame_bytes_min ||
+      static_cast<size_t>(length) > limits_.frame_bytes_max) {
+    return Error(ErrorCode::malformed, "frame",
+                 std::to_string(length) + " bytes, allowed are " + std::to_string(limits_.frame_bytes_min) + " to " +
+                     std::to_string(limits_.frame_bytes_max));
   }
   length_have_ = 0;
   frame_ = Buffer::allocate(static_cast<size_t>(length));

@@ -10,7 +10,8 @@ namespace weir::broker {
 /// Accepts on one address and owns the connections that come there.
 class Listener : public io::Acceptor {
  public:
-  Listener(io::Runtime& runtime, std::string name, FrameHandler& handler, RequestMemory& memory, const ConnectionLimits& limits)
+  Listener(io::Runtime& runtime, std::string name, FrameHandler& handler, RequestMemory& memory,
+           const ConnectionLimits& limits)
       : runtime_(runtime), name_(std::move(name)), handler_(handler), memory_(memory), limits_(limits) {}
   ~Listener() override;
 

@@ -10,17 +10,22 @@
 
 namespace weir::broker {
 namespace {
-constexpr FrameLimits kFrames{.chunk_bytes = 64 << 10, .direct_bytes_max = 4 << 20, .frame_bytes_min = 4, .frame_bytes_max = 512u << 20};
+constexpr FrameLimits kFrames{
+    .chunk_bytes = 64 << 10, .direct_bytes_max = 4 << 20, .frame_bytes_min = 4, .frame_bytes_max = 512u << 20};
 constexpr Duration kBackoffMin{5'000'000}, kBackoffMax{200'000'000};
 }  // namespace
 
 using replication::Lane;
 
-/// One outgoing connection with its queue. Shared with its operations in flight, so it may outlive the client that made it.
+/// One outgoing connection with its queue. Shared with its operations in flight, so it may outlive the client that made
+/// it.
 class PeerClient::Channel : public std::enable_shared_from_this<Channel> {
  public:
   Channel(io::Runtime& runtime, BrokerId node, io::Endpoint endpoint, std::function<void()> disconnected)
-      : runtime_(runtime), node_(node), endpoint_(std::move(endpoint)), disconnected_(std::move(disconnected)),
+      : runtime_(runtime),
+        node_(node),
+        endpoint_(std::move(endpoint)),
+        disconnected_(std::move(disconnected)),
         timer_([this] { on_timer(); }) {
     recv_.owner = send_.owner = connect_.owner = this;
     recv_.done = [](io::Completion& c, int32_t r) noexcept { static_cast<Operation&>(c).owner->on_received(r); };
@@ -80,7 +85,9 @@ class PeerClient::Channel : public std::enable_shared_from_this<Channel> {
     std::function<void(Result<Buffer>)> done;
   };
 
-  void hold() { if (in_flight_++ == 0) self_ = shared_from_this(); }
+  void hold() {
+    if (in_flight_++ == 0) self_ = shared_from_this();
+  }
   void let_go() {
     if (--in_flight_ == 0) {
       auto last = std::move(self_);  // may destroy this at the end of the scope
@@ -194,17 +201,22 @@ class PeerClient::Channel : public std::enable_shared_from_this<Channel> {
     MonoTime due = MonoTime::max();
     for (const Pending& p : pending_) due = std::min(due, p.deadline);
     if (connecting_ && !connect_started_) due = std::min(due, retry_at_);
-    if (due == MonoTime::max()) runtime_.disarm(timer_);
-    else if (!timer_.armed() || timer_.due() != due) runtime_.arm(timer_, due);
+    if (due == MonoTime::max())
+      runtime_.disarm(timer_);
+    else if (!timer_.armed() || timer_.due() != due)
+      runtime_.arm(timer_, due);
   }
 
   void on_timer() {
     auto keep = shared_from_this();
     if (connecting_ && !connect_started_ && runtime_.now() >= retry_at_) start_connect();
-    bool late = std::any_of(pending_.begin(), pending_.end(), [&](const Pending& p) { return p.deadline <= runtime_.now(); });
+    bool late = std::any_of(pending_.begin(), pending_.end(),
+                            [&](const Pending& p) { return p.deadline <= runtime_.now(); });
     // Answers come in order: behind a late one nothing can be had from this connection.
-    if (late) shut(ErrorCode::request_timed_out);
-    else set_timer();
+    if (late)
+      shut(ErrorCode::request_timed_out);
+    else
+      set_timer();
   }
 
   io::Runtime& runtime_;
@@ -217,7 +229,8 @@ class PeerClient::Channel : public std::enable_shared_from_this<Channel> {
   int in_flight_ = 0;
   io::SocketId socket_ = -1;
   uint64_t generation_ = 0;
-  bool connecting_ = false, connect_started_ = false, receiving_ = false, sending_ = false, flush_planned_ = false, abandoned_ = false;
+  bool connecting_ = false, connect_started_ = false, receiving_ = false, sending_ = false, flush_planned_ = false,
+       abandoned_ = false;
   Duration backoff_{0};
   MonoTime retry_at_;
   int32_t next_correlation_ = 1;
@@ -280,12 +293,14 @@ void PeerClient::set_endpoint(BrokerId node, const io::Endpoint& endpoint) {
 
 std::shared_ptr<PeerClient::Channel> PeerClient::channel(BrokerId node, Lane lane) {
   auto& slot = channels_[{node, lane}];
-  if (!slot) slot = std::make_shared<Channel>(runtime_, node, endpoints_.at(node), [this, node] { disconnected(node); });
+  if (!slot)
+    slot = std::make_shared<Channel>(runtime_, node, endpoints_.at(node), [this, node] { disconnected(node); });
   return slot;
 }
 
-void PeerClient::send(BrokerId to, Lane lane, int16_t api_key, int16_t version, std::function<BufferChain(int32_t)> encode,
-                      Duration timeout, std::function<void(Result<Buffer>)> done) {
+void PeerClient::send(BrokerId to, Lane lane, int16_t api_key, int16_t version,
+                      std::function<BufferChain(int32_t)> encode, Duration timeout,
+                      std::function<void(Result<Buffer>)> done) {
   if (closed_ || !endpoints_.contains(to)) {
     ErrorCode code = closed_ ? ErrorCode::cancelled : ErrorCode::connection_failed;
     runtime_.defer([done = std::move(done), code] { done(Result<Buffer>(code)); });

@@ -9,12 +9,25 @@ std::string_view shown(std::string_view s) { return s.substr(0, 60); }
 
 void format_value(std::string& out, const Vector& in, size_t i) {
   switch (in.type.kind) {
-    case TypeKind::boolean: out += in.ints[i] ? "TRUE" : "FALSE"; break;
-    case TypeKind::float_: append_float(out, static_cast<float>(in.reals[i])); break;
-    case TypeKind::double_: append_double(out, in.reals[i]); break;
-    case TypeKind::string: out += in.strings[i]; break;
-    case TypeKind::timestamp: case TypeKind::timestamp_ltz: append_timestamp(out, in.ints[i], ' ', in.type.precision); break;
-    default: append_int(out, in.ints[i]); break;
+    case TypeKind::boolean:
+      out += in.ints[i] ? "TRUE" : "FALSE";
+      break;
+    case TypeKind::float_:
+      append_float(out, static_cast<float>(in.reals[i]));
+      break;
+    case TypeKind::double_:
+      append_double(out, in.reals[i]);
+      break;
+    case TypeKind::string:
+      out += in.strings[i];
+      break;
+    case TypeKind::timestamp:
+    case TypeKind::timestamp_ltz:
+      append_timestamp(out, in.ints[i], ' ', in.type.precision);
+      break;
+    default:
+      append_int(out, in.ints[i]);
+      break;
   }
 }
 
@@ -70,14 +83,19 @@ void eval_cast(Evaluator::Node& n, const Vector& in, Selection rows, EvalContext
     } else if (from.is_string()) {
       if (parse_value(out, in.strings[i], i)) return;
       out.null[i] = 1;
-      if (!quiet) context.fail(i, "cannot cast '" + std::string(shown(in.strings[i])) + "' to " + type_name(to) + " (TRY_CAST gives NULL instead)");
+      if (!quiet)
+        context.fail(i, "cannot cast '" + std::string(shown(in.strings[i])) + "' to " + type_name(to) +
+                            " (TRY_CAST gives NULL instead)");
     } else if (to.is_float()) {
       double v = from.is_float() ? in.reals[i] : static_cast<double>(in.ints[i]);
       out.reals[i] = to.kind == TypeKind::float_ ? static_cast<double>(static_cast<float>(v)) : v;
     } else if (from.is_float()) {
-      if (to.is_boolean()) out.ints[i] = in.reals[i] != 0;
-      else if (to.kind == TypeKind::bigint) out.ints[i] = saturating_int(in.reals[i]);
-      else out.ints[i] = wrap_to(to.kind, saturating_int(in.reals[i], INT32_MIN, INT32_MAX));
+      if (to.is_boolean())
+        out.ints[i] = in.reals[i] != 0;
+      else if (to.kind == TypeKind::bigint)
+        out.ints[i] = saturating_int(in.reals[i]);
+      else
+        out.ints[i] = wrap_to(to.kind, saturating_int(in.reals[i], INT32_MIN, INT32_MAX));
     } else if (to.is_boolean()) {
       out.ints[i] = in.ints[i] != 0;
     } else if (to.is_timestamp()) {

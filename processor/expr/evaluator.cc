@@ -23,9 +23,12 @@ Node::Node(const Expr& e) : expr(&e) {
   out.reset(e.type);
   if (e.op != Op::literal) return;
   if (e.null) out.null.assign(kBatchRows, 1);
-  if (e.type.is_string()) out.strings.assign(kBatchRows, e.text);
-  else if (e.type.is_float()) out.reals.assign(kBatchRows, e.real);
-  else out.ints.assign(kBatchRows, e.integer);
+  if (e.type.is_string())
+    out.strings.assign(kBatchRows, e.text);
+  else if (e.type.is_float())
+    out.reals.assign(kBatchRows, e.real);
+  else
+    out.ints.assign(kBatchRows, e.integer);
 }
 
 namespace {
@@ -55,11 +58,16 @@ void arithmetic(Node& n, const Vector& a, const Vector& b, Selection rows, EvalC
       });
     };
     switch (op) {
-      case Op::add: return run([](double x, double y) { return x + y; });
-      case Op::sub: return run([](double x, double y) { return x - y; });
-      case Op::mul: return run([](double x, double y) { return x * y; });
-      case Op::div: return run([](double x, double y) { return x / y; });
-      default: return run([](double x, double y) { return std::fmod(x, y); });
+      case Op::add:
+        return run([](double x, double y) { return x + y; });
+      case Op::sub:
+        return run([](double x, double y) { return x - y; });
+      case Op::mul:
+        return run([](double x, double y) { return x * y; });
+      case Op::div:
+        return run([](double x, double y) { return x / y; });
+      default:
+        return run([](double x, double y) { return std::fmod(x, y); });
     }
   }
   auto run = [&](auto f) {
@@ -68,10 +76,14 @@ void arithmetic(Node& n, const Vector& a, const Vector& b, Selection rows, EvalC
   // Overflow wraps, as Java's does: computed unsigned.
   using U = uint64_t;
   switch (op) {
-    case Op::add: return run([](int64_t x, int64_t y) { return static_cast<int64_t>(static_cast<U>(x) + static_cast<U>(y)); });
-    case Op::sub: return run([](int64_t x, int64_t y) { return static_cast<int64_t>(static_cast<U>(x) - static_cast<U>(y)); });
-    case Op::mul: return run([](int64_t x, int64_t y) { return static_cast<int64_t>(static_cast<U>(x) * static_cast<U>(y)); });
-    default: break;
+    case Op::add:
+      return run([](int64_t x, int64_t y) { return static_cast<int64_t>(static_cast<U>(x) + static_cast<U>(y)); });
+    case Op::sub:
+      return run([](int64_t x, int64_t y) { return static_cast<int64_t>(static_cast<U>(x) - static_cast<U>(y)); });
+    case Op::mul:
+      return run([](int64_t x, int64_t y) { return static_cast<int64_t>(static_cast<U>(x) * static_cast<U>(y)); });
+    default:
+      break;
   }
   bool div = op == Op::div;
   binary(out, a, b, rows, [&](size_t i) {
@@ -90,12 +102,18 @@ void arithmetic(Node& n, const Vector& a, const Vector& b, Selection rows, EvalC
 template <class T>
 bool compare(Op op, const T& x, const T& y) {
   switch (op) {
-    case Op::eq: return x == y;
-    case Op::ne: return x != y;
-    case Op::lt: return x < y;
-    case Op::le: return x <= y;
-    case Op::gt: return x > y;
-    default: return x >= y;
+    case Op::eq:
+      return x == y;
+    case Op::ne:
+      return x != y;
+    case Op::lt:
+      return x < y;
+    case Op::le:
+      return x <= y;
+    case Op::gt:
+      return x > y;
+    default:
+      return x >= y;
   }
 }
 
@@ -108,9 +126,12 @@ bool compare_at(Op op, const Vector& a, const Vector& b, size_t i) {
 void copy_value(Vector& out, const Vector& in, size_t i) {
   out.null[i] = in.null[i];
   if (in.null[i]) return;
-  if (out.type.is_string()) out.strings[i] = in.strings[i];
-  else if (out.type.is_float()) out.reals[i] = real_of(in, i);
-  else out.ints[i] = in.ints[i];
+  if (out.type.is_string())
+    out.strings[i] = in.strings[i];
+  else if (out.type.is_float())
+    out.reals[i] = real_of(in, i);
+  else
+    out.ints[i] = in.ints[i];
 }
 
 /// The rows of `rows` for which `keep` holds, in `into`.
@@ -180,8 +201,10 @@ void in_list(Node& n, const std::vector<const Vector*>& in, Selection rows) {
     if (in[0]->null[i]) return;
     bool unknown = false;
     for (size_t k = 1; k < in.size(); ++k) {
-      if (in[k]->null[i]) unknown = true;
-      else if (compare_at(Op::eq, *in[0], *in[k], i)) return void(n.out.ints[i] = 1);
+      if (in[k]->null[i])
+        unknown = true;
+      else if (compare_at(Op::eq, *in[0], *in[k], i))
+        return void(n.out.ints[i] = 1);
     }
     n.out.null[i] = unknown;
   });
@@ -201,28 +224,42 @@ const Vector& Node::eval(const Columns& columns, Selection rows, EvalContext& co
   for (auto& a : args) in.push_back(&a->eval(columns, rows, context));
   const Vector& a = *in[0];
   switch (op) {
-    case Op::add: case Op::sub: case Op::mul: case Op::div: case Op::mod:
+    case Op::add:
+    case Op::sub:
+    case Op::mul:
+    case Op::div:
+    case Op::mod:
       arithmetic(*this, a, *in[1], rows, context);
       break;
-    case Op::eq: case Op::ne: case Op::lt: case Op::le: case Op::gt: case Op::ge:
+    case Op::eq:
+    case Op::ne:
+    case Op::lt:
+    case Op::le:
+    case Op::gt:
+    case Op::ge:
       binary(out, a, *in[1], rows, [&](size_t i) { out.ints[i] = compare_at(op, a, *in[1], i); });
       break;
     case Op::negate:
       rows.each([&](size_t i) {
         out.null[i] = a.null[i];
         if (a.null[i]) return;
-        if (out.type.is_float()) out.reals[i] = -a.reals[i];
-        else out.ints[i] = wrap_to(out.type.kind, static_cast<int64_t>(-static_cast<uint64_t>(a.ints[i])));
+        if (out.type.is_float())
+          out.reals[i] = -a.reals[i];
+        else
+          out.ints[i] = wrap_to(out.type.kind, static_cast<int64_t>(-static_cast<uint64_t>(a.ints[i])));
       });
       break;
     case Op::not_:
       rows.each([&](size_t i) { out.null[i] = a.null[i], out.ints[i] = !a.ints[i]; });
       break;
-    case Op::is_null: case Op::is_not_null:
+    case Op::is_null:
+    case Op::is_not_null:
       rows.each([&](size_t i) { out.null[i] = 0, out.ints[i] = (a.null[i] != 0) == (op == Op::is_null); });
       break;
-    case Op::is_true: case Op::is_false:
-      rows.each([&](size_t i) { out.null[i] = 0, out.ints[i] = !a.null[i] && (a.ints[i] != 0) == (op == Op::is_true); });
+    case Op::is_true:
+    case Op::is_false:
+      rows.each(
+          [&](size_t i) { out.null[i] = 0, out.ints[i] = !a.null[i] && (a.ints[i] != 0) == (op == Op::is_true); });
       break;
     case Op::null_if:
       rows.each([&](size_t i) {
@@ -230,17 +267,26 @@ const Vector& Node::eval(const Columns& columns, Selection rows, EvalContext& co
         if (!a.null[i] && !in[1]->null[i] && compare_at(Op::eq, a, *in[1], i)) out.null[i] = 1;
       });
       break;
-    case Op::greatest: case Op::least:
+    case Op::greatest:
+    case Op::least:
       rows.each([&](size_t i) {
         copy_value(out, a, i);
         for (size_t k = 1; k < in.size() && !out.null[i]; ++k) {
-          if (in[k]->null[i] || compare_at(op == Op::greatest ? Op::gt : Op::lt, *in[k], out, i)) copy_value(out, *in[k], i);
+          if (in[k]->null[i] || compare_at(op == Op::greatest ? Op::gt : Op::lt, *in[k], out, i))
+            copy_value(out, *in[k], i);
         }
       });
       break;
-    case Op::in: in_list(*this, in, rows); break;
-    case Op::cast: case Op::try_cast: eval_cast(*this, a, rows, context); break;
-    default: eval_function(*this, in, rows, context); break;
+    case Op::in:
+      in_list(*this, in, rows);
+      break;
+    case Op::cast:
+    case Op::try_cast:
+      eval_cast(*this, a, rows, context);
+      break;
+    default:
+      eval_function(*this, in, rows, context);
+      break;
   }
   return out;
 }

@@ -26,8 +26,8 @@ struct EvalContext {
   }
 };
 
-/// An expression with its scratch, run over a batch at a time. Rows that are not selected are not touched and cannot fail: AND, OR, CASE
-/// and COALESCE narrow the selection as Java's short circuit does. One thread.
+/// An expression with its scratch, run over a batch at a time. Rows that are not selected are not touched and cannot
+/// fail: AND, OR, CASE and COALESCE narrow the selection as Java's short circuit does. One thread.
 class Evaluator {
  public:
   explicit Evaluator(ExprPtr expr);

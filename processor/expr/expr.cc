@@ -6,18 +6,30 @@ namespace weir::processor {
 
 std::string type_name(Type type) {
   switch (type.kind) {
-    case TypeKind::null: return "NULL";
-    case TypeKind::boolean: return "BOOLEAN";
-    case TypeKind::tinyint: return "TINYINT";
-    case TypeKind::smallint: return "SMALLINT";
-    case TypeKind::integer: return "INT";
-    case TypeKind::bigint: return "BIGINT";
-    case TypeKind::float_: return "FLOAT";
-    case TypeKind::double_: return "DOUBLE";
-    case TypeKind::string: return "STRING";
-    case TypeKind::timestamp: return "TIMESTAMP(" + std::to_string(type.precision) + ")";
-    case TypeKind::timestamp_ltz: return "TIMESTAMP_LTZ(" + std::to_string(type.precision) + ")";
-    case TypeKind::interval: return "INTERVAL";
+    case TypeKind::null:
+      return "NULL";
+    case TypeKind::boolean:
+      return "BOOLEAN";
+    case TypeKind::tinyint:
+      return "TINYINT";
+    case TypeKind::smallint:
+      return "SMALLINT";
+    case TypeKind::integer:
+      return "INT";
+    case TypeKind::bigint:
+      return "BIGINT";
+    case TypeKind::float_:
+      return "FLOAT";
+    case TypeKind::double_:
+      return "DOUBLE";
+    case TypeKind::string:
+      return "STRING";
+    case TypeKind::timestamp:
+      return "TIMESTAMP(" + std::to_string(type.precision) + ")";
+    case TypeKind::timestamp_ltz:
+      return "TIMESTAMP_LTZ(" + std::to_string(type.precision) + ")";
+    case TypeKind::interval:
+      return "INTERVAL";
   }
   return "?";
 }
@@ -64,8 +76,8 @@ ExprPtr make_call(Op op, Type type, std::vector<ExprPtr> args, std::string text)
 
 bool same_expr(const Expr& a, const Expr& b) {
   if (&a == &b) return true;
-  if (a.op != b.op || a.type != b.type || a.column != b.column || a.null != b.null || a.integer != b.integer || a.real != b.real ||
-      a.text != b.text || a.args.size() != b.args.size())
+  if (a.op != b.op || a.type != b.type || a.column != b.column || a.null != b.null || a.integer != b.integer ||
+      a.real != b.real || a.text != b.text || a.args.size() != b.args.size())
     return false;
   for (size_t i = 0; i < a.args.size(); ++i)
     if (!same_expr(*a.args[i], *b.args[i])) return false;

@@ -9,22 +9,59 @@
 namespace weir::processor {
 
 enum class Op : uint8_t {
-  column, literal,
-  add, sub, mul, div, mod, negate,
-  eq, ne, lt, le, gt, ge,
-  and_, or_, not_, is_null, is_not_null, is_true, is_false,
-  in, like, case_, coalesce, null_if,
-  cast, try_cast,
-  abs, floor, ceil, round, power, sqrt, greatest, least,
-  upper, lower, trim, substring, char_length, concat, replace,
-  to_timestamp, to_timestamp_ltz,
+  column,
+  literal,
+  add,
+  sub,
+  mul,
+  div,
+  mod,
+  negate,
+  eq,
+  ne,
+  lt,
+  le,
+  gt,
+  ge,
+  and_,
+  or_,
+  not_,
+  is_null,
+  is_not_null,
+  is_true,
+  is_false,
+  in,
+  like,
+  case_,
+  coalesce,
+  null_if,
+  cast,
+  try_cast,
+  abs,
+  floor,
+  ceil,
+  round,
+  power,
+  sqrt,
+  greatest,
+  least,
+  upper,
+  lower,
+  trim,
+  substring,
+  char_length,
+  concat,
+  replace,
+  to_timestamp,
+  to_timestamp_ltz,
 };
 
 struct Expr;
 using ExprPtr = std::shared_ptr<const Expr>;
 
-/// A bound, typed expression over the columns of one relation. Immutable and shared: views and computed columns are put in place
-/// by reference. case_: args are when, then, when, then …, else (always there). like: args value, pattern; the escape is in `text`.
+/// A bound, typed expression over the columns of one relation. Immutable and shared: views and computed columns are put
+/// in place by reference. case_: args are when, then, when, then …, else (always there). like: args value, pattern; the
+/// escape is in `text`.
 struct Expr {
   Op op = Op::literal;
   Type type;

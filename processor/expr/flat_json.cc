@@ -9,7 +9,8 @@ namespace weir::processor {
 Result<std::vector<JsonField>> parse_flat_json(std::string_view json) {
   static thread_local simdjson::dom::parser parser;
   simdjson::dom::object object;
-  if (parser.parse(json.data(), json.size()).get(object)) return Error(ErrorCode::malformed, "json", "not a JSON object");
+  if (parser.parse(json.data(), json.size()).get(object))
+    return Error(ErrorCode::malformed, "json", "not a JSON object");
   std::vector<JsonField> out;
   for (auto [name, value] : object) {
     JsonField f;

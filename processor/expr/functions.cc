@@ -55,9 +55,10 @@ double round_to(double v, int64_t digits) {
   char plain[400];
   append_double(text, std::fabs(v));
   // Scale by text: read the digits back with an exponent moved by `digits`, so that 1.005 stays exactly "1.005".
-  std::string scaled = text.find('E') == std::string::npos ? text + "e" + std::to_string(digits)
-                                                           : text.substr(0, text.find('E')) + "e" +
-                                                                 std::to_string(std::stoll(text.substr(text.find('E') + 1)) + digits);
+  std::string scaled = text.find('E') == std::string::npos
+                           ? text + "e" + std::to_string(digits)
+                           : text.substr(0, text.find('E')) + "e" +
+                                 std::to_string(std::stoll(text.substr(text.find('E') + 1)) + digits);
   double s = std::floor(std::strtod(scaled.c_str(), nullptr) + 0.5);
   if (s >= 9007199254740992.0) return v;
   std::snprintf(plain, sizeof plain, "%.0fe%lld", s, static_cast<long long>(-digits));
@@ -110,15 +111,31 @@ void eval_function(Evaluator::Node& n, const std::vector<const Vector*>& in, Sel
     out.null[i] = 0;
     switch (n.expr->op) {
       case Op::abs:
-        if (a.type.is_float()) out.reals[i] = std::fabs(a.reals[i]);
-        else out.ints[i] = a.ints[i] < 0 ? wrap_to(out.type.kind, static_cast<int64_t>(-static_cast<uint64_t>(a.ints[i]))) : a.ints[i];
+        if (a.type.is_float())
+          out.reals[i] = std::fabs(a.reals[i]);
+        else
+          out.ints[i] = a.ints[i] < 0 ? wrap_to(out.type.kind, static_cast<int64_t>(-static_cast<uint64_t>(a.ints[i])))
+                                      : a.ints[i];
         break;
-      case Op::floor: out.reals[i] = std::floor(a.reals[i]); break;
-      case Op::ceil: out.reals[i] = std::ceil(a.reals[i]); break;
-      case Op::round: out.reals[i] = round_to(a.reals[i], in.size() > 1 ? in[1]->ints[i] : 0); break;
-      case Op::sqrt: out.reals[i] = std::sqrt(a.reals[i]); break;
-      case Op::power: out.reals[i] = std::pow(a.reals[i], in[1]->reals[i]); break;
-      case Op::upper: case Op::lower: out.strings[i] = change_case(a.strings[i], n.expr->op == Op::upper, context.arena); break;
+      case Op::floor:
+        out.reals[i] = std::floor(a.reals[i]);
+        break;
+      case Op::ceil:
+        out.reals[i] = std::ceil(a.reals[i]);
+        break;
+      case Op::round:
+        out.reals[i] = round_to(a.reals[i], in.size() > 1 ? in[1]->ints[i] : 0);
+        break;
+      case Op::sqrt:
+        out.reals[i] = std::sqrt(a.reals[i]);
+        break;
+      case Op::power:
+        out.reals[i] = std::pow(a.reals[i], in[1]->reals[i]);
+        break;
+      case Op::upper:
+      case Op::lower:
+        out.strings[i] = change_case(a.strings[i], n.expr->op == Op::upper, context.arena);
+        break;
       case Op::trim: {
         std::string_view s = a.strings[i];
         while (!s.empty() && s.front() == ' ') s.remove_prefix(1);
@@ -126,8 +143,12 @@ void eval_function(Evaluator::Node& n, const std::vector<const Vector*>& in, Sel
         out.strings[i] = s;
         break;
       }
-      case Op::char_length: out.ints[i] = static_cast<int64_t>(character_count(a.strings[i])); break;
-      case Op::substring: out.strings[i] = substring(a.strings[i], in[1]->ints[i], in.size() > 2 ? in[2]->ints[i] : INT32_MAX); break;
+      case Op::char_length:
+        out.ints[i] = static_cast<int64_t>(character_count(a.strings[i]));
+        break;
+      case Op::substring:
+        out.strings[i] = substring(a.strings[i], in[1]->ints[i], in.size() > 2 ? in[2]->ints[i] : INT32_MAX);
+        break;
       case Op::concat:
         buffer.clear();
         for (const Vector* v : in) buffer += v->strings[i];
@@ -146,7 +167,9 @@ void eval_function(Evaluator::Node& n, const std::vector<const Vector*>& in, Sel
         out.strings[i] = context.arena.copy(buffer);
         break;
       }
-      case Op::like: out.ints[i] = like_matches(a.strings[i], in[1]->strings[i], extra.empty() ? '\0' : extra[0]); break;
+      case Op::like:
+        out.ints[i] = like_matches(a.strings[i], in[1]->strings[i], extra.empty() ? '\0' : extra[0]);
+        break;
       case Op::to_timestamp: {
         auto v = parse_timestamp(trim_blanks(a.strings[i]));
         if (!v && a.strings[i].size() == 10) v = parse_timestamp(std::string(a.strings[i]) + " 00:00:00");
@@ -157,10 +180,14 @@ void eval_function(Evaluator::Node& n, const std::vector<const Vector*>& in, Sel
       case Op::to_timestamp_ltz: {
         int64_t unit = in[1]->ints[i] == 0 ? 1000 : 1;
         int64_t v = a.type.is_float() ? saturating_int(a.reals[i]) : a.ints[i];
-        if (__builtin_mul_overflow(v, unit, &out.ints[i]) || out.ints[i] > 253402300799999 || out.ints[i] < -62135596800000) out.null[i] = 1;
+        if (__builtin_mul_overflow(v, unit, &out.ints[i]) || out.ints[i] > 253402300799999 ||
+            out.ints[i] < -62135596800000)
+          out.null[i] = 1;
         break;
       }
-      default: context.fail(i, "function without an implementation"); break;
+      default:
+        context.fail(i, "function without an implementation");
+        break;
     }
   });
 }

@@ -35,14 +35,18 @@ void append_java(std::string& out, F v) {
     } else {
       for (int k = 0; k <= exponent; ++k) out += static_cast<size_t>(k) < n ? digits[k] : '0';
       out += '.';
-      if (n > static_cast<size_t>(exponent) + 1) out.append(digits + exponent + 1, n - static_cast<size_t>(exponent) - 1);
-      else out += '0';
+      if (n > static_cast<size_t>(exponent) + 1)
+        out.append(digits + exponent + 1, n - static_cast<size_t>(exponent) - 1);
+      else
+        out += '0';
     }
   } else {
     out += digits[0];
     out += '.';
-    if (n > 1) out.append(digits + 1, n - 1);
-    else out += '0';
+    if (n > 1)
+      out.append(digits + 1, n - 1);
+    else
+      out += '0';
     out += 'E';
     append_int(out, exponent);
   }
@@ -112,9 +116,12 @@ std::optional<int64_t> parse_timestamp(std::string_view s, char separator) {
     }
     return v;
   };
-  if (s.size() < 19 || s[4] != '-' || s[7] != '-' || s[10] != separator || s[13] != ':' || s[16] != ':') return std::nullopt;
-  int64_t y = number(0, 4), mo = number(5, 2), d = number(8, 2), h = number(11, 2), mi = number(14, 2), sec = number(17, 2);
-  if (y < 0 || mo < 1 || mo > 12 || d < 1 || h < 0 || h > 23 || mi < 0 || mi > 59 || sec < 0 || sec > 59) return std::nullopt;
+  if (s.size() < 19 || s[4] != '-' || s[7] != '-' || s[10] != separator || s[13] != ':' || s[16] != ':')
+    return std::nullopt;
+  int64_t y = number(0, 4), mo = number(5, 2), d = number(8, 2), h = number(11, 2), mi = number(14, 2),
+          sec = number(17, 2);
+  if (y < 0 || mo < 1 || mo > 12 || d < 1 || h < 0 || h > 23 || mi < 0 || mi > 59 || sec < 0 || sec > 59)
+    return std::nullopt;
   static constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
   if (d > kDays[mo - 1] + (mo == 2 && leap)) return std::nullopt;
@@ -156,7 +163,8 @@ std::optional<double> parse_double(std::string_view s) {
   std::string_view unsigned_part = s[0] == '-' ? s.substr(1) : s;
   if (unsigned_part == "NaN") return std::nan("");
   if (unsigned_part == "Infinity") return s[0] == '-' ? -HUGE_VAL : HUGE_VAL;
-  if (unsigned_part.empty() || !(unsigned_part[0] == '.' || (unsigned_part[0] >= '0' && unsigned_part[0] <= '9'))) return std::nullopt;
+  if (unsigned_part.empty() || !(unsigned_part[0] == '.' || (unsigned_part[0] >= '0' && unsigned_part[0] <= '9')))
+    return std::nullopt;
   if (char last = s.back(); last == 'd' || last == 'D' || last == 'f' || last == 'F') s.remove_suffix(1);
   double v = 0;
   auto [p, ec] = std::from_chars(s.data(), s.data() + s.size(), v);
@@ -192,12 +200,25 @@ void append_json_string(std::string& out, std::string_view s) {
     from = i + 1;
     out += '\\';
     switch (c) {
-      case '"': case '\\': out += static_cast<char>(c); break;
-      case '\b': out += 'b'; break;
-      case '\t': out += 't'; break;
-      case '\n': out += 'n'; break;
-      case '\f': out += 'f'; break;
-      case '\r': out += 'r'; break;
+      case '"':
+      case '\\':
+        out += static_cast<char>(c);
+        break;
+      case '\b':
+        out += 'b';
+        break;
+      case '\t':
+        out += 't';
+        break;
+      case '\n':
+        out += 'n';
+        break;
+      case '\f':
+        out += 'f';
+        break;
+      case '\r':
+        out += 'r';
+        break;
       default:
         out += "u00";
         out += "0123456789ABCDEF"[c >> 4];

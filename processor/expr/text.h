@@ -15,7 +15,8 @@ void append_double(std::string& out, double v);
 void append_float(std::string& out, float v);
 void append_int(std::string& out, int64_t v);
 
-/// "yyyy-MM-dd HH:mm:ss" and the fraction of a second without trailing zeros, or exactly `fixed_digits` of it (-1: as needed).
+/// "yyyy-MM-dd HH:mm:ss" and the fraction of a second without trailing zeros, or exactly `fixed_digits` of it (-1: as
+/// needed).
 void append_timestamp(std::string& out, int64_t millis, char separator = ' ', int fixed_digits = -1);
 /// The same form read: the fraction is optional and cut to milliseconds. `separator` stands between date and time.
 std::optional<int64_t> parse_timestamp(std::string_view text, char separator = ' ');

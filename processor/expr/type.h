@@ -5,9 +5,23 @@
 
 namespace weir::processor {
 
-enum class TypeKind : uint8_t { null, boolean, tinyint, smallint, integer, bigint, float_, double_, string, timestamp, timestamp_ltz, interval };
+enum class TypeKind : uint8_t {
+  null,
+  boolean,
+  tinyint,
+  smallint,
+  integer,
+  bigint,
+  float_,
+  double_,
+  string,
+  timestamp,
+  timestamp_ltz,
+  interval
+};
 
-/// Integers, booleans, timestamps and intervals (both in milliseconds) travel as int64, FLOAT and DOUBLE as double, strings as views.
+/// Integers, booleans, timestamps and intervals (both in milliseconds) travel as int64, FLOAT and DOUBLE as double,
+/// strings as views.
 struct Type {
   TypeKind kind = TypeKind::null;
   int32_t precision = 0;  // digits of a second of a timestamp, 0 to 3
@@ -21,8 +35,9 @@ struct Type {
   bool operator==(const Type&) const = default;
 };
 
-inline constexpr Type kBoolean{TypeKind::boolean}, kInt{TypeKind::integer}, kBigint{TypeKind::bigint}, kDouble{TypeKind::double_},
-    kString{TypeKind::string}, kInterval{TypeKind::interval}, kTimestamp3{TypeKind::timestamp, 3}, kTimestampLtz3{TypeKind::timestamp_ltz, 3};
+inline constexpr Type kBoolean{TypeKind::boolean}, kInt{TypeKind::integer}, kBigint{TypeKind::bigint},
+    kDouble{TypeKind::double_}, kString{TypeKind::string}, kInterval{TypeKind::interval},
+    kTimestamp3{TypeKind::timestamp, 3}, kTimestampLtz3{TypeKind::timestamp_ltz, 3};
 
 /// As SQL writes it: BIGINT, TIMESTAMP(3).
 std::string type_name(Type type);
@@ -30,10 +45,14 @@ std::string type_name(Type type);
 /// The value as an integer of this width keeps it: the low bits, sign extended (Java's arithmetic).
 inline int64_t wrap_to(TypeKind kind, int64_t v) {
   switch (kind) {
-    case TypeKind::tinyint: return static_cast<int8_t>(v);
-    case TypeKind::smallint: return static_cast<int16_t>(v);
-    case TypeKind::integer: return static_cast<int32_t>(v);
-    default: return v;
+    case TypeKind::tinyint:
+      return static_cast<int8_t>(v);
+    case TypeKind::smallint:
+      return static_cast<int16_t>(v);
+    case TypeKind::integer:
+      return static_cast<int32_t>(v);
+    default:
+      return v;
   }
 }
 

@@ -10,8 +10,8 @@ namespace weir::processor {
 /// Rows that are decoded and evaluated together.
 inline constexpr size_t kBatchRows = 2048;
 
-/// One column of up to kBatchRows values. Only the array that the type uses is allocated. Strings point into the input's bytes
-/// or an arena that outlives the batch.
+/// One column of up to kBatchRows values. Only the array that the type uses is allocated. Strings point into the
+/// input's bytes or an arena that outlives the batch.
 struct Vector {
   Type type;
   std::vector<int64_t> ints;
@@ -24,9 +24,12 @@ struct Vector {
   void reset(Type t, size_t capacity = kBatchRows) {
     type = t;
     null.assign(capacity, t.kind == TypeKind::null);
-    if (t.is_string()) strings.resize(capacity);
-    else if (t.is_float()) reals.resize(capacity);
-    else ints.resize(capacity);
+    if (t.is_string())
+      strings.resize(capacity);
+    else if (t.is_float())
+      reals.resize(capacity);
+    else
+      ints.resize(capacity);
   }
 };
 

@@ -46,9 +46,11 @@ struct JobCore::Output {
   Output(const Pipeline& p, int64_t state_bytes_max) : aggregate(p, state_bytes_max) {}
 };
 
-JobCore::JobCore(std::shared_ptr<const CompiledJob> job, JobCoreOptions options) : job_(std::move(job)), options_(options) {
+JobCore::JobCore(std::shared_ptr<const CompiledJob> job, JobCoreOptions options)
+    : job_(std::move(job)), options_(options) {
   if (job_->state_bytes_max > 0) options_.state_bytes_max = job_->state_bytes_max;
-  for (size_t i = 0; i < job_->inputs.size(); ++i) inputs_.push_back(std::make_unique<Input>(static_cast<int>(i), job_->inputs[i]));
+  for (size_t i = 0; i < job_->inputs.size(); ++i)
+    inputs_.push_back(std::make_unique<Input>(static_cast<int>(i), job_->inputs[i]));
   for (const Pipeline& p : job_->pipelines) outputs_.push_back(std::make_unique<Output>(p, options_.state_bytes_max));
 }
 
@@ -62,7 +64,9 @@ void JobCore::set_partitions(int input, const std::vector<PartitionProgress>& pa
   for (size_t p = have.size(); p < partitions.size(); ++p) have.push_back(partitions[p]);
 }
 
-const std::vector<PartitionProgress>& JobCore::partitions(int input) const { return inputs_[static_cast<size_t>(input)]->partitions; }
+const std::vector<PartitionProgress>& JobCore::partitions(int input) const {
+  return inputs_[static_cast<size_t>(input)]->partitions;
+}
 
 Error JobCore::record_error(const Input& input, PartitionId partition, Offset offset, const std::string& why) const {
   return Error(ErrorCode::invalid_record, "job",
@@ -110,8 +114,10 @@ Status JobCore::add_batches(int input_index, PartitionId partition, const Buffer
       bool none = !r->value.has_value();
       slices.push_back({r->offset, none ? std::string_view{} : as_string(*r->value), 0, none});
     }
-    if (!open.back().status().ok()) return record_error(input, partition, batch->base_offset(), open.back().status().error().message());
-    // Records lie one behind the other, so each may read up to the end of the last; uncompressed ones up to the end of the buffer.
+    if (!open.back().status().ok())
+      return record_error(input, partition, batch->base_offset(), open.back().status().error().message());
+    // Records lie one behind the other, so each may read up to the end of the last; uncompressed ones up to the end of
+    // the buffer.
     const char* end = nullptr;
     for (const Slice& s : slices)
       if (!s.tombstone) end = s.value.data() + s.value.size();
@@ -121,9 +127,12 @@ Status JobCore::add_batches(int input_index, PartitionId partition, const Buffer
       if (progress.end_offset >= 0 && s.offset >= progress.end_offset) break;
       if (!s.tombstone) {
         auto outcome = input.decoder.decode(s.value, static_cast<size_t>(end - s.value.data()), input.count);
-        if (outcome == JsonDecoder::Outcome::failed) return record_error(input, partition, s.offset, input.decoder.failure());
-        if (outcome == JsonDecoder::Outcome::decoded) input.offsets[input.count++] = s.offset;
-        else ++rows_skipped_;
+        if (outcome == JsonDecoder::Outcome::failed)
+          return record_error(input, partition, s.offset, input.decoder.failure());
+        if (outcome == JsonDecoder::Outcome::decoded)
+          input.offsets[input.count++] = s.offset;
+        else
+          ++rows_skipped_;
       } else {
         ++rows_skipped_;
       }
@@ -132,9 +141,11 @@ Status JobCore::add_batches(int input_index, PartitionId partition, const Buffer
     progress.next_offset = std::max(progress.next_offset, batch->end_offset());
     if (input.count == 0) open.clear();
   }
-  if (!iterator.status().ok()) return record_error(input, partition, progress.next_offset, iterator.status().error().message());
+  if (!iterator.status().ok())
+    return record_error(input, partition, progress.next_offset, iterator.status().error().message());
   TRY(flush());
-  if (progress.end_offset >= 0 && progress.next_offset >= progress.end_offset) return end_partition(input_index, partition);
+  if (progress.end_offset >= 0 && progress.next_offset >= progress.end_offset)
+    return end_partition(input_index, partition);
   return advance(input);
 }
 
@@ -146,14 +157,19 @@ Status JobCore::add_records(int input_index, PartitionId partition, const std::v
     if (r.offset < progress.next_offset) continue;
     if (progress.end_offset >= 0 && r.offset >= progress.end_offset) break;
     progress.next_offset = r.offset + 1;
-    auto outcome = r.tombstone ? JsonDecoder::Outcome::skipped : input.decoder.decode(r.value, r.value.size(), input.count);
-    if (outcome == JsonDecoder::Outcome::failed) return record_error(input, partition, r.offset, input.decoder.failure());
-    if (outcome == JsonDecoder::Outcome::skipped) ++rows_skipped_;
-    else input.offsets[input.count++] = r.offset;
+    auto outcome = r.tombstone ? JsonDecoder::Outcome::skipped
+                               : input.decoder.decode(r.value, r.value.size(), input.count);
+    if (outcome == JsonDecoder::Outcome::failed)
+      return record_error(input, partition, r.offset, input.decoder.failure());
+    if (outcome == JsonDecoder::Outcome::skipped)
+      ++rows_skipped_;
+    else
+      input.offsets[input.count++] = r.offset;
     if (input.count == kBatchRows) TRY(run(input, partition));
   }
   TRY(run(input, partition));
-  if (progress.end_offset >= 0 && progress.next_offset >= progress.end_offset) return end_partition(input_index, partition);
+  if (progress.end_offset >= 0 && progress.next_offset >= progress.end_offset)
+    return end_partition(input_index, partition);
   return advance(input);
 }
 
@@ -168,7 +184,10 @@ Status JobCore::run(Input& input, PartitionId partition) {
   EvalContext& context = input.context;
   const Vector& time = input.time.eval(columns, all, context);
   for (size_t i = 0; i < n && !context.failed; ++i)
-    if (time.null[i]) context.fail(i, "the event time `" + input.plan.table.columns[static_cast<size_t>(input.plan.table.time_column)].name + "` is null");
+    if (time.null[i])
+      context.fail(i, "the event time `" +
+                          input.plan.table.columns[static_cast<size_t>(input.plan.table.time_column)].name +
+                          "` is null");
   const Vector& watermark = input.watermark.eval(columns, all, context);
   if (context.failed) return record_error(input, partition, input.offsets[context.failed_row], context.failure);
 
@@ -206,8 +225,10 @@ int64_t JobCore::event_time_watermark(int input) const {
   int64_t idle_high = kNoWatermark;
   for (const PartitionProgress& p : partitions) {
     ended = ended && p.status == PartitionStatus::ended;
-    if (p.status == PartitionStatus::active) active = true, low = std::min(low, p.event_time_watermark);
-    else idle_high = std::max(idle_high, p.event_time_watermark);
+    if (p.status == PartitionStatus::active)
+      active = true, low = std::min(low, p.event_time_watermark);
+    else
+      idle_high = std::max(idle_high, p.event_time_watermark);
   }
   if (ended) return kEndOfInput;
   // When all that is left is idle, time stands where the furthest of them is.
@@ -223,7 +244,8 @@ Status JobCore::advance(Input& input) {
     out.fired.clear();
     out.aggregate.watermark(w, out.context, out.fired);
     if (out.context.failed)
-      return Error(ErrorCode::invalid_record, "job", "a result row of `" + job_->pipelines[o].sink.name + "`: " + out.context.failure);
+      return Error(ErrorCode::invalid_record, "job",
+                   "a result row of `" + job_->pipelines[o].sink.name + "`: " + out.context.failure);
     out.context.arena.clear();
     for (FiredRow& f : out.fired) {
       ready_.push_back({static_cast<int32_t>(o), ++out.sequence, f.key_hash, f.window_end_ms, std::move(f.value)});
@@ -288,8 +310,10 @@ Status JobCore::restore(ConstBytes bytes) {
   TRY_ASSIGN(StateReader in, StateReader::open(bytes));
   uint8_t version = in.u8();
   if (version != kFormatVersion)
-    return Error(ErrorCode::malformed, "checkpoint", "version " + std::to_string(version) + ", this program reads " + std::to_string(kFormatVersion));
-  if (in.u64() != plan_hash(*job_)) return Error(ErrorCode::invalid_argument, "checkpoint", "it belongs to another script");
+    return Error(ErrorCode::malformed, "checkpoint",
+                 "version " + std::to_string(version) + ", this program reads " + std::to_string(kFormatVersion));
+  if (in.u64() != plan_hash(*job_))
+    return Error(ErrorCode::invalid_argument, "checkpoint", "it belongs to another script");
   Error bad(ErrorCode::malformed, "checkpoint", "its contents do not fit the job");
   rows_in_ = in.i64();
   rows_skipped_ = in.i64();

@@ -45,9 +45,9 @@ struct JobCoreOptions {
   bool keep_late = false;                      // collect late()
 };
 
-/// A job without threads, clock or I/O: batches in, rows out. The same batches of each partition in the same order give the same rows with the
-/// same sequences, however the partitions interleave, batches are cut, and checkpoints are restored in between. The one exception is
-/// set_idle(), which depends on time.
+/// A job without threads, clock or I/O: batches in, rows out. The same batches of each partition in the same order give
+/// the same rows with the same sequences, however the partitions interleave, batches are cut, and checkpoints are
+/// restored in between. The one exception is set_idle(), which depends on time.
 class JobCore {
  public:
   JobCore(std::shared_ptr<const CompiledJob> job, JobCoreOptions options = {});
@@ -58,9 +58,9 @@ class JobCore {
   void set_partitions(int input, const std::vector<PartitionProgress>& partitions);
   const std::vector<PartitionProgress>& partitions(int input) const;
 
-  /// Whole record batches of one partition, in the order of the log. Records below next_offset and from end_offset on are passed over;
-  /// reaching end_offset ends the partition. Errors: invalid_record with "topic/partition/offset: why" when a record breaks the job; corrupt batches.
-  /// After an error the core is not to be used further.
+  /// Whole record batches of one partition, in the order of the log. Records below next_offset and from end_offset on
+  /// are passed over; reaching end_offset ends the partition. Errors: invalid_record with "topic/partition/offset: why"
+  /// when a record breaks the job; corrupt batches. After an error the core is not to be used further.
   Status add_batches(int input, PartitionId partition, const Buffer& batches);
   struct Record {
     Offset offset = 0;

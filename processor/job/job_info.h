@@ -24,7 +24,7 @@ struct JobInputInfo {
 
 struct JobOutputInfo {
   std::string table, topic;
-  int64_t rows = 0;        // handed out
+  int64_t rows = 0;  // handed out
   int64_t acknowledged = 0;
 };
 

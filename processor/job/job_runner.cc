@@ -20,13 +20,14 @@ bool retriable(const Error& e) { return error_is_retriable(e.code); }
 template <class R, class F>
 auto JobRunner::guard(F f) {
   return [this, alive = std::weak_ptr<int>(alive_), f = std::move(f)](R result) mutable {
-    if (alive.expired() || state_ == JobState::failed || state_ == JobState::dropped || state_ == JobState::finished) return;
+    if (alive.expired() || state_ == JobState::failed || state_ == JobState::dropped || state_ == JobState::finished)
+      return;
     f(std::move(result));
   };
 }
 
-JobRunner::JobRunner(io::Runtime& runtime, std::string id, std::shared_ptr<const CompiledJob> job, Source& source, Sink& sink,
-                     CheckpointStore& store, JobRunnerOptions options, Observer observer)
+JobRunner::JobRunner(io::Runtime& runtime, std::string id, std::shared_ptr<const CompiledJob> job, Source& source,
+                     Sink& sink, CheckpointStore& store, JobRunnerOptions options, Observer observer)
     : runtime_(runtime),
       id_(std::move(id)),
       job_(std::move(job)),
@@ -43,7 +44,8 @@ JobRunner::JobRunner(io::Runtime& runtime, std::string id, std::shared_ptr<const
       retry_timer_([this] {
         for (auto& task : std::exchange(retries_, {})) task();
       }) {
-  if (job_->checkpoint_interval_ms > 0) options_.checkpoint_interval = std::chrono::milliseconds(job_->checkpoint_interval_ms);
+  if (job_->checkpoint_interval_ms > 0)
+    options_.checkpoint_interval = std::chrono::milliseconds(job_->checkpoint_interval_ms);
   core_ = std::make_unique<JobCore>(job_, options_.core);
   inputs_.resize(job_->inputs.size());
   outputs_.resize(job_->pipelines.size());
@@ -80,14 +82,16 @@ void JobRunner::start() {
   CHECK(state_ == JobState::created, "start() once");
   started_ms_ = runtime_.wall_now();
   set_state(JobState::starting);
-  store_.read_latest(id_, guard<Result<std::optional<Buffer>>>([this](auto read) { on_checkpoint_read(std::move(read)); }));
+  store_.read_latest(id_,
+                     guard<Result<std::optional<Buffer>>>([this](auto read) { on_checkpoint_read(std::move(read)); }));
 }
 
 void JobRunner::on_checkpoint_read(Result<std::optional<Buffer>> read) {
   if (!read) {
     if (!retriable(read.error())) return fail(read.error());
     return retry([this] {
-      store_.read_latest(id_, guard<Result<std::optional<Buffer>>>([this](auto again) { on_checkpoint_read(std::move(again)); }));
+      store_.read_latest(
+          id_, guard<Result<std::optional<Buffer>>>([this](auto again) { on_checkpoint_read(std::move(again)); }));
     });
   }
   if (read->has_value()) {
@@ -101,7 +105,8 @@ void JobRunner::on_checkpoint_read(Result<std::optional<Buffer>> read) {
 Status JobRunner::restore(ConstBytes bytes) {
   StateReader in(bytes);
   if (in.u8() != kEnvelopeVersion) return Error(ErrorCode::malformed, "checkpoint", "unknown version");
-  if (in.count() != outputs_.size()) return Error(ErrorCode::malformed, "checkpoint", "its contents do not fit the job");
+  if (in.count() != outputs_.size())
+    return Error(ErrorCode::malformed, "checkpoint", "its contents do not fit the job");
   for (OutputTopic& o : outputs_) {
     uint64_t n = in.count(8);
     for (uint64_t p = 0; p < n; ++p) o.positions.push_back(in.i64());
@@ -125,18 +130,21 @@ void JobRunner::describe_input(size_t i) {
   const Table& t = job_->inputs[i].table;
   int64_t timestamp = !restored_ && t.startup == StartupMode::timestamp ? t.startup_timestamp_ms : -1;
   source_.describe(t.topic, timestamp, guard<Result<std::vector<PartitionBounds>>>([this, i](auto bounds) {
-    if (bounds) return on_described(i, std::move(*bounds));
-    if (!retriable(bounds.error())) return fail(bounds.error());
-    retry([this, i] { describe_input(i); });
-  }));
+                     if (bounds) return on_described(i, std::move(*bounds));
+                     if (!retriable(bounds.error())) return fail(bounds.error());
+                     retry([this, i] { describe_input(i); });
+                   }));
 }
 
 void JobRunner::on_described(size_t i, std::vector<PartitionBounds> bounds) {
   const Table& t = job_->inputs[i].table;
   std::vector<PartitionProgress> progress = core_->partitions(static_cast<int>(i));
-  if (bounds.empty()) return fail(Error(ErrorCode::unknown_topic_or_partition, "job", "topic `" + t.topic + "` has no partitions"));
+  if (bounds.empty())
+    return fail(Error(ErrorCode::unknown_topic_or_partition, "job", "topic `" + t.topic + "` has no partitions"));
   size_t known = progress.size();
-  if (bounds.size() < known) return fail(Error(ErrorCode::invalid_argument, "job", "topic `" + t.topic + "` has lost partitions since the checkpoint"));
+  if (bounds.size() < known)
+    return fail(
+        Error(ErrorCode::invalid_argument, "job", "topic `" + t.topic + "` has lost partitions since the checkpoint"));
   progress.resize(bounds.size());
   for (size_t p = known; p < bounds.size(); ++p) {
     PartitionProgress& at = progress[p];
@@ -152,7 +160,9 @@ void JobRunner::on_described(size_t i, std::vector<PartitionBounds> bounds) {
     if (t.bounded == BoundedMode::latest) at.end_offset = bounds[p].high_watermark;
     if (t.bounded == BoundedMode::specific_offsets) {
       auto it = t.bounded_offsets.find(number);
-      if (it == t.bounded_offsets.end()) return fail(Error(ErrorCode::invalid_argument, "job", "'scan.bounded.specific-offsets' says nothing of partition " + std::to_string(p)));
+      if (it == t.bounded_offsets.end())
+        return fail(Error(ErrorCode::invalid_argument, "job",
+                          "'scan.bounded.specific-offsets' says nothing of partition " + std::to_string(p)));
       at.end_offset = it->second;
     }
   }
@@ -169,20 +179,23 @@ void JobRunner::open_outputs() {
 
 void JobRunner::open_output(size_t o) {
   const std::string& topic = job_->pipelines[o].sink.topic;
-  sink_.open(topic, guard<Result<std::vector<Offset>>>([this, o, &topic](auto ends) {
-    if (!ends) {
-      if (!retriable(ends.error())) return fail(ends.error());
-      return retry([this, o] { open_output(o); });
-    }
-    if (ends->empty()) return fail(Error(ErrorCode::unknown_topic_or_partition, "job", "topic `" + topic + "` has no partitions"));
-    OutputTopic& out = outputs_[o];
-    out.already_written.assign(ends->size(), 0);
-    if (!restored_) out.positions = *ends;
-    if (out.positions.size() != ends->size())
-      return fail(Error(ErrorCode::invalid_argument, "job",
-                        "topic `" + topic + "` had " + std::to_string(out.positions.size()) + " partitions at the checkpoint, it has " + std::to_string(ends->size())));
-    if (--awaited_ == 0) find_last_sequences();
-  }));
+  sink_.open(
+      topic, guard<Result<std::vector<Offset>>>([this, o, &topic](auto ends) {
+        if (!ends) {
+          if (!retriable(ends.error())) return fail(ends.error());
+          return retry([this, o] { open_output(o); });
+        }
+        if (ends->empty())
+          return fail(Error(ErrorCode::unknown_topic_or_partition, "job", "topic `" + topic + "` has no partitions"));
+        OutputTopic& out = outputs_[o];
+        out.already_written.assign(ends->size(), 0);
+        if (!restored_) out.positions = *ends;
+        if (out.positions.size() != ends->size())
+          return fail(Error(ErrorCode::invalid_argument, "job",
+                            "topic `" + topic + "` had " + std::to_string(out.positions.size()) +
+                                " partitions at the checkpoint, it has " + std::to_string(ends->size())));
+        if (--awaited_ == 0) find_last_sequences();
+      }));
 }
 
 void JobRunner::find_last_sequences() {
@@ -203,7 +216,8 @@ void JobRunner::find_last_sequence(size_t o) {
                            return retry([this, o] { find_last_sequence(o); });
                          }
                          if (last->size() != outputs_[o].already_written.size())
-                           return fail(Error(ErrorCode::unknown_server_error, "job", "an output topic's partitions changed during the start"));
+                           return fail(Error(ErrorCode::unknown_server_error, "job",
+                                             "an output topic's partitions changed during the start"));
                          outputs_[o].already_written = std::move(*last);
                          if (--awaited_ == 0) run();
                        }));
@@ -297,7 +311,8 @@ void JobRunner::check_idle() {
       if (state_ != JobState::running || !in.fetching || at.status != PartitionStatus::active) continue;
       if (now - in.waiting_since < std::chrono::milliseconds(timeout_ms)) continue;
       dirty_ = true;
-      if (Status s = core_->set_idle(static_cast<int>(i), static_cast<PartitionId>(p), true); !s) return fail(s.error());
+      if (Status s = core_->set_idle(static_cast<int>(i), static_cast<PartitionId>(p), true); !s)
+        return fail(s.error());
     }
   }
   emit(now);
@@ -330,14 +345,19 @@ void JobRunner::emit(MonoTime arrived) {
       if (parts[o][p].empty()) continue;
       auto shared = std::make_shared<const std::vector<SinkRow>>(parts[o][p]);
       auto partition = static_cast<PartitionId>(p);
-      sink_.append(job_->pipelines[o].sink.topic, partition, job_header_value(id_, static_cast<int>(o)), std::move(parts[o][p]),
-                   guard<Result<Offset>>([this, o, partition, shared, arrived](auto end) { on_appended(o, partition, *shared, arrived, std::move(end)); }));
+      sink_.append(job_->pipelines[o].sink.topic, partition, job_header_value(id_, static_cast<int>(o)),
+                   std::move(parts[o][p]), guard<Result<Offset>>([this, o, partition, shared, arrived](auto end) {
+                     on_appended(o, partition, *shared, arrived, std::move(end));
+                   }));
     }
   }
 }
 
-void JobRunner::on_appended(size_t o, PartitionId partition, const std::vector<SinkRow>& rows, MonoTime arrived, Result<Offset> end) {
-  if (!end) return fail(Error(end.error().code, "job", "cannot write to topic `" + job_->pipelines[o].sink.topic + "`: " + end.error().message()));
+void JobRunner::on_appended(size_t o, PartitionId partition, const std::vector<SinkRow>& rows, MonoTime arrived,
+                            Result<Offset> end) {
+  if (!end)
+    return fail(Error(end.error().code, "job",
+                      "cannot write to topic `" + job_->pipelines[o].sink.topic + "`: " + end.error().message()));
   OutputTopic& out = outputs_[o];
   out.positions[static_cast<size_t>(partition)] = *end;
   out.acknowledged_rows += static_cast<int64_t>(rows.size());
@@ -398,27 +418,30 @@ void JobRunner::write_checkpoint_if_covered() {
     if (outputs_[o].first_unacknowledged <= snapshot_->sequences[o]) return;
   writing_checkpoint_ = true;
   store_.write(id_, snapshot_->bytes, guard<Status>([this](Status written) {
-    writing_checkpoint_ = false;
-    if (!written) {
-      if (!retriable(written.error())) return fail(Error(written.error().code, "job", "cannot write the checkpoint: " + written.error().message()));
-      return retry([this] { write_checkpoint_if_covered(); });
-    }
-    ++checkpoints_;
-    last_checkpoint_ms_ = runtime_.wall_now();
-    last_checkpoint_bytes_ = static_cast<int64_t>(snapshot_->bytes.size());
-    last_checkpoint_duration_ = runtime_.now() - snapshot_->taken;
-    snapshot_.reset();
-    core_->commit();
-    for (auto& w : std::exchange(savepoint_waiters_, {})) w({});
-    if (state_ == JobState::starting) return run();
-    if (final_checkpoint_) return set_state(JobState::finished);
-    if (!savepoint_waiters_next_.empty()) take_checkpoint();
-    maybe_finish();
-  }));
+                 writing_checkpoint_ = false;
+                 if (!written) {
+                   if (!retriable(written.error()))
+                     return fail(Error(written.error().code, "job",
+                                       "cannot write the checkpoint: " + written.error().message()));
+                   return retry([this] { write_checkpoint_if_covered(); });
+                 }
+                 ++checkpoints_;
+                 last_checkpoint_ms_ = runtime_.wall_now();
+                 last_checkpoint_bytes_ = static_cast<int64_t>(snapshot_->bytes.size());
+                 last_checkpoint_duration_ = runtime_.now() - snapshot_->taken;
+                 snapshot_.reset();
+                 core_->commit();
+                 for (auto& w : std::exchange(savepoint_waiters_, {})) w({});
+                 if (state_ == JobState::starting) return run();
+                 if (final_checkpoint_) return set_state(JobState::finished);
+                 if (!savepoint_waiters_next_.empty()) take_checkpoint();
+                 maybe_finish();
+               }));
 }
 
 void JobRunner::maybe_finish() {
-  if (state_ == JobState::running && core_->finished() && unacknowledged_rows_ == 0 && !final_checkpoint_) take_checkpoint();
+  if (state_ == JobState::running && core_->finished() && unacknowledged_rows_ == 0 && !final_checkpoint_)
+    take_checkpoint();
 }
 
 // --- commands
@@ -472,12 +495,14 @@ JobInfo JobRunner::info() const {
     const auto& progress = core_->partitions(static_cast<int>(i));
     for (size_t p = 0; p < progress.size() && p < inputs_[i].size(); ++p) {
       Offset end = progress[p].end_offset >= 0 ? progress[p].end_offset : inputs_[i][p].high_watermark;
-      in.partitions.push_back({progress[p], inputs_[i][p].high_watermark, std::max<int64_t>(0, end - progress[p].next_offset)});
+      in.partitions.push_back(
+          {progress[p], inputs_[i][p].high_watermark, std::max<int64_t>(0, end - progress[p].next_offset)});
     }
     out.inputs.push_back(std::move(in));
   }
   for (size_t o = 0; o < outputs_.size(); ++o)
-    out.outputs.push_back({job_->pipelines[o].sink.name, job_->pipelines[o].sink.topic, core_->row_sequence(static_cast<int>(o)), outputs_[o].acknowledged_rows});
+    out.outputs.push_back({job_->pipelines[o].sink.name, job_->pipelines[o].sink.topic,
+                           core_->row_sequence(static_cast<int>(o)), outputs_[o].acknowledged_rows});
   out.stats = core_->stats();
   out.started_ms = started_ms_;
   out.last_checkpoint_ms = last_checkpoint_ms_;

@@ -16,16 +16,18 @@ namespace weir::processor {
 
 struct JobRunnerOptions {
   JobCoreOptions core;
-  Duration checkpoint_interval = std::chrono::seconds(10);  // the script's 'execution.checkpointing.interval' goes before
+  Duration checkpoint_interval = std::chrono::seconds(10);  // the script's 'execution.checkpointing.interval' goes
+                                                            // before
   size_t fetch_bytes = 1 << 20;                             // of a partition at a time
   int64_t unacknowledged_rows_max = 200'000;                // above it nothing more is read
   Duration retry_delay = std::chrono::milliseconds(200);
 };
 
-/// Drives one JobCore: reads its inputs from a Source, hands its rows to a Sink, keeps its checkpoints in a CheckpointStore. Runs on one runtime (a
-/// worker's thread, or the simulator's); every call and callback is on it. Exactly once by determinism: the first checkpoint, with the
-/// start and end offsets, is durable before the first record is read; a later one is written when the sink has acknowledged all rows before it;
-/// after a restart the same rows come again with the same sequences, and those that each output partition has already are left out.
+/// Drives one JobCore: reads its inputs from a Source, hands its rows to a Sink, keeps its checkpoints in a
+/// CheckpointStore. Runs on one runtime (a worker's thread, or the simulator's); every call and callback is on it.
+/// Exactly once by determinism: the first checkpoint, with the start and end offsets, is durable before the first
+/// record is read; a later one is written when the sink has acknowledged all rows before it; after a restart the same
+/// rows come again with the same sequences, and those that each output partition has already are left out.
 class JobRunner {
  public:
   /// Told on the runtime; must return fast. `on_rows` gets acknowledged rows.
@@ -34,8 +36,8 @@ class JobRunner {
     std::function<void(int output, const std::vector<SinkRow>&)> on_rows;
   };
 
-  JobRunner(io::Runtime& runtime, std::string id, std::shared_ptr<const CompiledJob> job, Source& source, Sink& sink, CheckpointStore& store,
-            JobRunnerOptions options = {}, Observer observer = {});
+  JobRunner(io::Runtime& runtime, std::string id, std::shared_ptr<const CompiledJob> job, Source& source, Sink& sink,
+            CheckpointStore& store, JobRunnerOptions options = {}, Observer observer = {});
   ~JobRunner();
 
   /// From created (a new job, or one of an earlier process: the store knows).
@@ -63,7 +65,7 @@ class JobRunner {
     std::vector<Offset> positions;         // behind the last acknowledged row
     std::vector<int64_t> already_written;  // highest sequence found at the restart
     int64_t acknowledged_rows = 0;
-    int64_t first_unacknowledged = 1;       // sequences below are acknowledged
+    int64_t first_unacknowledged = 1;           // sequences below are acknowledged
     std::deque<std::pair<int64_t, bool>> open;  // sequence, acknowledged; ascending
   };
   struct Snapshot {
@@ -87,7 +89,8 @@ class JobRunner {
   void on_fetched(size_t input, size_t partition, Result<Source::Batches> result);
   void process(size_t input, size_t partition, const BufferChain& buffers);
   void emit(MonoTime arrived);
-  void on_appended(size_t output, PartitionId partition, const std::vector<SinkRow>& rows, MonoTime arrived, Result<Offset> end);
+  void on_appended(size_t output, PartitionId partition, const std::vector<SinkRow>& rows, MonoTime arrived,
+                   Result<Offset> end);
   void acknowledge(OutputTopic& out, const std::vector<SinkRow>& rows);
   void check_idle();
   void take_checkpoint();

@@ -7,8 +7,8 @@
 
 namespace weir::processor {
 
-/// A thread for jobs, of lower priority than the shards (nice +10), that runs a runtime until it is destroyed. JobRunners are made and called on
-/// it by post(); several may share it.
+/// A thread for jobs, of lower priority than the shards (nice +10), that runs a runtime until it is destroyed.
+/// JobRunners are made and called on it by post(); several may share it.
 class JobWorker {
  public:
   /// `make` is called on the thread: io_uring's ring belongs to the thread that makes it.

@@ -26,7 +26,9 @@ template <class T>
 const T* pointer(const uint64_t* word) {
   return *reinterpret_cast<T* const*>(word);
 }
-uint64_t value_word(const Vector& v, size_t i) { return v.type.is_float() ? word_of(v.reals[i]) : static_cast<uint64_t>(v.ints[i]); }
+uint64_t value_word(const Vector& v, size_t i) {
+  return v.type.is_float() ? word_of(v.reals[i]) : static_cast<uint64_t>(v.ints[i]);
+}
 
 /// Runs f(state, row) for the rows that count.
 template <class F>
@@ -51,8 +53,8 @@ Aggregates::Aggregates(std::vector<AggregateCall> calls) : calls_(std::move(call
   for (const AggregateCall& c : calls_) {
     bool extreme = c.kind == AggregateKind::min || c.kind == AggregateKind::max;
     Layout l = c.kind == AggregateKind::percentile ? Layout::multiset
-               : c.distinct                         ? Layout::distinct
-               : extreme                            ? (c.type.is_string() ? Layout::extreme_text : Layout::extreme)
+               : c.distinct                        ? Layout::distinct
+               : extreme                           ? (c.type.is_string() ? Layout::extreme_text : Layout::extreme)
                : c.kind == AggregateKind::count_star || c.kind == AggregateKind::count ? Layout::count
                : c.type.is_float()                                                     ? Layout::sum_real
                                                                                        : Layout::sum_int;
@@ -62,13 +64,17 @@ Aggregates::Aggregates(std::vector<AggregateCall> calls) : calls_(std::move(call
   }
 }
 
-bool Aggregates::order_matters() const { return std::find(layout_.begin(), layout_.end(), Layout::sum_real) != layout_.end(); }
+bool Aggregates::order_matters() const {
+  return std::find(layout_.begin(), layout_.end(), Layout::sum_real) != layout_.end();
+}
 
 void Aggregates::update(size_t k, const Vector* v, const Vector* filter, uint64_t* const* states, size_t n) {
   size_t at = at_[k];
   const AggregateCall& call = calls_[k];
   switch (layout_[k]) {
-    case Layout::count: for_rows(v, filter, states, n, [&](uint64_t* s, size_t) { ++s[at]; }); break;
+    case Layout::count:
+      for_rows(v, filter, states, n, [&](uint64_t* s, size_t) { ++s[at]; });
+      break;
     case Layout::sum_int:
       for_rows(v, filter, states, n, [&](uint64_t* s, size_t i) {
         s[at] += static_cast<uint64_t>(v->ints[i]);
@@ -114,7 +120,9 @@ void Aggregates::update(size_t k, const Vector* v, const Vector* filter, uint64_
         external_bytes_ += static_cast<int64_t>(bag->bytes());
       });
       break;
-    case Layout::distinct: update_distinct(k, *v, filter, states, n); break;
+    case Layout::distinct:
+      update_distinct(k, *v, filter, states, n);
+      break;
   }
 }
 
@@ -140,8 +148,12 @@ void Aggregates::merge(uint64_t* into, const uint64_t* from) {
     uint64_t* a = into + at_[k];
     const uint64_t* b = from + at_[k];
     switch (layout_[k]) {
-      case Layout::count: a[0] += b[0]; break;
-      case Layout::sum_int: a[0] += b[0], a[1] += b[1]; break;
+      case Layout::count:
+        a[0] += b[0];
+        break;
+      case Layout::sum_int:
+        a[0] += b[0], a[1] += b[1];
+        break;
       case Layout::sum_real:
         if (b[1]) a[0] = a[1] ? word_of(real_of(a[0]) + real_of(b[0])) : b[0];
         a[1] += b[1];
@@ -153,7 +165,8 @@ void Aggregates::merge(uint64_t* into, const uint64_t* from) {
         if (const auto* text = pointer<std::string>(b)) {
           auto*& have = pointer<std::string>(a);
           bool first = !have;
-          if (first) have = new std::string(*text), external_bytes_ += kSetBytes + static_cast<int64_t>(text->size());
+          if (first)
+            have = new std::string(*text), external_bytes_ += kSetBytes + static_cast<int64_t>(text->size());
           else if (calls_[k].kind == AggregateKind::min ? *text < *have : *text > *have) {
             external_bytes_ += static_cast<int64_t>(text->size()) - static_cast<int64_t>(have->size());
             *have = *text;
@@ -214,10 +227,12 @@ void Aggregates::finish(size_t k, const uint64_t* state, Vector& out, size_t row
   };
   out.null[row] = 1;
   switch (layout_[k]) {
-    case Layout::count: return integer(static_cast<int64_t>(w[0]));
+    case Layout::count:
+      return integer(static_cast<int64_t>(w[0]));
     case Layout::sum_int:
       if (!w[1]) return;
-      return integer(call.kind == AggregateKind::sum ? static_cast<int64_t>(w[0]) : static_cast<int64_t>(w[0]) / static_cast<int64_t>(w[1]));
+      return integer(call.kind == AggregateKind::sum ? static_cast<int64_t>(w[0])
+                                                     : static_cast<int64_t>(w[0]) / static_cast<int64_t>(w[1]));
     case Layout::sum_real:
       if (!w[1]) return;
       return real(call.kind == AggregateKind::sum ? real_of(w[0]) : real_of(w[0]) / static_cast<double>(w[1]));
@@ -231,7 +246,8 @@ void Aggregates::finish(size_t k, const uint64_t* state, Vector& out, size_t row
     case Layout::multiset:
       if (const auto* bag = pointer<ValueBag>(w)) real(bag->percentile(call.fraction));
       return;
-    case Layout::distinct: break;
+    case Layout::distinct:
+      break;
   }
   const auto* set = pointer<ValueSet>(w);
   size_t n = set ? set->size() : 0;
@@ -247,15 +263,22 @@ void Aggregates::finish(size_t k, const uint64_t* state, Vector& out, size_t row
   }
   uint64_t sum = 0;
   set->each([&](uint64_t v) { sum += v; });
-  integer(call.kind == AggregateKind::sum ? static_cast<int64_t>(sum) : static_cast<int64_t>(sum) / static_cast<int64_t>(n));
+  integer(call.kind == AggregateKind::sum ? static_cast<int64_t>(sum)
+                                          : static_cast<int64_t>(sum) / static_cast<int64_t>(n));
 }
 
 void Aggregates::save(const uint64_t* state, StateWriter& out) const {
   for (size_t k = 0; k < calls_.size(); ++k) {
     const uint64_t* w = state + at_[k];
     switch (layout_[k]) {
-      case Layout::count: out.count(w[0]); break;
-      case Layout::sum_int: case Layout::sum_real: case Layout::extreme: out.u64(w[0]), out.count(w[1]); break;
+      case Layout::count:
+        out.count(w[0]);
+        break;
+      case Layout::sum_int:
+      case Layout::sum_real:
+      case Layout::extreme:
+        out.u64(w[0]), out.count(w[1]);
+        break;
       case Layout::extreme_text: {
         const auto* s = pointer<std::string>(w);
         out.u8(s != nullptr);
@@ -283,8 +306,14 @@ bool Aggregates::load(uint64_t* state, StateReader& in) {
   for (size_t k = 0; k < calls_.size(); ++k) {
     uint64_t* w = state + at_[k];
     switch (layout_[k]) {
-      case Layout::count: w[0] = in.count(0); break;
-      case Layout::sum_int: case Layout::sum_real: case Layout::extreme: w[0] = in.u64(), w[1] = in.count(0); break;
+      case Layout::count:
+        w[0] = in.count(0);
+        break;
+      case Layout::sum_int:
+      case Layout::sum_real:
+      case Layout::extreme:
+        w[0] = in.u64(), w[1] = in.count(0);
+        break;
       case Layout::extreme_text:
         if (in.u8()) {
           auto* s = new std::string(in.string());
@@ -311,8 +340,10 @@ bool Aggregates::load(uint64_t* state, StateReader& in) {
           bool text = calls_[k].argument->type.is_string();
           for (uint64_t i = 0; i < n && in.ok(); ++i) {
             uint64_t v = in.u64();
-            if (text && v >= dictionary_.size()) in.fail();
-            else set->insert(v);
+            if (text && v >= dictionary_.size())
+              in.fail();
+            else
+              set->insert(v);
           }
           external_bytes_ += kSetBytes + kSetElementBytes * static_cast<int64_t>(set->size());
         }

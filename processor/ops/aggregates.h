@@ -11,8 +11,9 @@
 
 namespace weir::processor {
 
-/// The aggregates of one pipeline over states of words() 64-bit words. All are mergeable: state(A then B) = merge(state(A), state(B)), exactly
-/// for all but sums of DOUBLE, whose result depends on the order (order_matters()). Zeroed words are the empty state. Layouts:
+/// The aggregates of one pipeline over states of words() 64-bit words. All are mergeable: state(A then B) =
+/// merge(state(A), state(B)), exactly for all but sums of DOUBLE, whose result depends on the order (order_matters()).
+/// Zeroed words are the empty state. Layouts:
 ///   COUNT: count.  SUM, AVG: sum, count.  MIN, MAX: value, 1 when there is one; of strings a pointer.
 ///   PERCENTILE, DISTINCT: a pointer to a set, null when empty.
 /// Owns what the words point to only through release().
@@ -23,10 +24,12 @@ class Aggregates {
   size_t words() const { return words_; }
   size_t size() const { return calls_.size(); }
   const AggregateCall& call(size_t i) const { return calls_[i]; }
-  /// True when a sum of reals is among them: then each partition keeps its own partials, merged in the order of the partitions.
+  /// True when a sum of reals is among them: then each partition keeps its own partials, merged in the order of the
+  /// partitions.
   bool order_matters() const;
 
-  /// Adds rows [0, n) to the states of aggregate `i`; a null state is left out. `argument` is null for COUNT(*), `filter` may be.
+  /// Adds rows [0, n) to the states of aggregate `i`; a null state is left out. `argument` is null for COUNT(*),
+  /// `filter` may be.
   void update(size_t i, const Vector* argument, const Vector* filter, uint64_t* const* states, size_t n);
   void merge(uint64_t* into, const uint64_t* from);
   void release(uint64_t* state);

@@ -44,9 +44,11 @@ double as_real(int64_t bits) {
 
 }  // namespace
 
-std::string_view GroupKeyCodec::encode(const std::vector<const Vector*>& columns, size_t row, std::vector<uint8_t>& into) const {
+std::string_view GroupKeyCodec::encode(const std::vector<const Vector*>& columns, size_t row,
+                                       std::vector<uint8_t>& into) const {
   size_t need = 0;
-  for (size_t c = 0; c < types_.size(); ++c) need += 9 + (types_[c].is_string() && !columns[c]->null[row] ? columns[c]->strings[row].size() : 0);
+  for (size_t c = 0; c < types_.size(); ++c)
+    need += 9 + (types_[c].is_string() && !columns[c]->null[row] ? columns[c]->strings[row].size() : 0);
   if (into.size() < need) into.resize(need * 2);
   uint8_t* p = into.data();
   for (size_t c = 0; c < types_.size(); ++c) {
@@ -81,9 +83,12 @@ void GroupKeyCodec::decode(std::string_view key, std::vector<Vector>& columns, s
     Vector& v = columns[first_column + c];
     v.null[row] = !read_part(key, types_[c], part) || part.null;
     if (v.null[row]) continue;
-    if (types_[c].is_string()) v.strings[row] = part.text;
-    else if (types_[c].is_float()) v.reals[row] = as_real(part.bits);
-    else v.ints[row] = part.bits;
+    if (types_[c].is_string())
+      v.strings[row] = part.text;
+    else if (types_[c].is_float())
+      v.reals[row] = as_real(part.bits);
+    else
+      v.ints[row] = part.bits;
   }
 }
 

@@ -7,8 +7,8 @@
 
 namespace weir::processor {
 
-/// Grouping keys as bytes: for each column a byte (0: null, 1: a value) and the value: 8 bytes, or a string's length (4) and bytes.
-/// -0.0 and 0.0 are one key, and all NaN.
+/// Grouping keys as bytes: for each column a byte (0: null, 1: a value) and the value: 8 bytes, or a string's length
+/// (4) and bytes. -0.0 and 0.0 are one key, and all NaN.
 class GroupKeyCodec {
  public:
   explicit GroupKeyCodec(std::vector<Type> types) : types_(std::move(types)) {}

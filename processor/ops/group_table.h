@@ -8,8 +8,9 @@
 
 namespace weir::processor {
 
-/// Groups by their key's bytes: open addressing over (hash, state pointer); a group's state is `words` 64-bit words, zero at first,
-/// followed by its key, all in one arena. State pointers stay valid as long as the table. Owns no what the words point to.
+/// Groups by their key's bytes: open addressing over (hash, state pointer); a group's state is `words` 64-bit words,
+/// zero at first, followed by its key, all in one arena. State pointers stay valid as long as the table. Owns no what
+/// the words point to.
 class GroupTable {
  public:
   explicit GroupTable(size_t words);

@@ -15,7 +15,8 @@ using Outcome = JsonDecoder::Outcome;
 namespace {
 
 std::string_view strip(std::string_view s) {
-  while (!s.empty() && (s.back() == ' ' || s.back() == '\n' || s.back() == '\t' || s.back() == '\r')) s.remove_suffix(1);
+  while (!s.empty() && (s.back() == ' ' || s.back() == '\n' || s.back() == '\t' || s.back() == '\r'))
+    s.remove_suffix(1);
   return s;
 }
 
@@ -48,7 +49,11 @@ struct JsonDecoder::Impl {
   std::string failure;
 
   Impl(const Table& t, const std::vector<int>& which)
-      : table(t), storage(t.columns.size()), columns(t.columns.size(), nullptr), wanted(which), seen_row(t.columns.size(), 0) {
+      : table(t),
+        storage(t.columns.size()),
+        columns(t.columns.size(), nullptr),
+        wanted(which),
+        seen_row(t.columns.size(), 0) {
     for (int c : which) {
       storage[static_cast<size_t>(c)].reset(t.columns[static_cast<size_t>(c)].type);
       columns[static_cast<size_t>(c)] = &storage[static_cast<size_t>(c)];
@@ -118,9 +123,12 @@ struct JsonDecoder::Impl {
     if (first == 't' || first == 'f') {
       bool yes = token == "true";
       if (!yes && token != "false") return false;
-      if (out.type.is_boolean()) out.ints[row] = yes;
-      else if (out.type.is_string()) out.strings[row] = token;
-      else return false;
+      if (out.type.is_boolean())
+        out.ints[row] = yes;
+      else if (out.type.is_string())
+        out.strings[row] = token;
+      else
+        return false;
       out.null[row] = 0;
       return true;
     }
@@ -210,7 +218,8 @@ struct JsonDecoder::Impl {
     for (int c : wanted) storage[static_cast<size_t>(c)].null[row] = 1;
     od::document document;
     od::object object;
-    if (parser.iterate(simdjson::padded_string_view(value.data(), value.size(), readable)).get(document)) return broken("it cannot be parsed");
+    if (parser.iterate(simdjson::padded_string_view(value.data(), value.size(), readable)).get(document))
+      return broken("it cannot be parsed");
     if (document.get_object().get(object)) return broken("it does not start with {");
     size_t position = 0;
     for (auto entry : object) {
@@ -241,9 +250,12 @@ struct JsonDecoder::Impl {
   }
 };
 
-JsonDecoder::JsonDecoder(const Table& table, const std::vector<int>& columns) : impl_(std::make_unique<Impl>(table, columns)) {}
+JsonDecoder::JsonDecoder(const Table& table, const std::vector<int>& columns)
+    : impl_(std::make_unique<Impl>(table, columns)) {}
 JsonDecoder::~JsonDecoder() = default;
-Outcome JsonDecoder::decode(std::string_view value, size_t readable, size_t row) { return impl_->decode(value, readable, row); }
+Outcome JsonDecoder::decode(std::string_view value, size_t readable, size_t row) {
+  return impl_->decode(value, readable, row);
+}
 void JsonDecoder::clear() {
   impl_->arena.clear();
   std::fill(impl_->seen_row.begin(), impl_->seen_row.end(), 0);

@@ -10,9 +10,10 @@
 
 namespace weir::processor {
 
-/// JSON records to columns, by simdjson On-Demand: walks over every field once, reads those that are asked for, with Flink's coercions
-/// ("12" is BIGINT 12, 5.9 is BIGINT 5, 7 is STRING '7'; of a repeated field the last counts; a missing one is null). What is not asked
-/// for is not validated beyond its structure and its UTF-8. One thread.
+/// JSON records to columns, by simdjson On-Demand: walks over every field once, reads those that are asked for, with
+/// Flink's coercions
+/// ("12" is BIGINT 12, 5.9 is BIGINT 5, 7 is STRING '7'; of a repeated field the last counts; a missing one is null).
+/// What is not asked for is not validated beyond its structure and its UTF-8. One thread.
 class JsonDecoder {
  public:
   enum class Outcome { decoded, skipped, failed };
@@ -20,9 +21,10 @@ class JsonDecoder {
   JsonDecoder(const Table& table, const std::vector<int>& columns);
   ~JsonDecoder();
 
-  /// Decodes one record into row `row` of the columns. `readable` is the count of bytes that may be read from value.data() on; with fewer
-  /// than the parser's padding behind the value, it is copied first. skipped: a broken record under json.ignore-parse-errors.
-  /// failed: see failure(). Strings point into the value, or into memory that lives until clear().
+  /// Decodes one record into row `row` of the columns. `readable` is the count of bytes that may be read from
+  /// value.data() on; with fewer than the parser's padding behind the value, it is copied first. skipped: a broken
+  /// record under json.ignore-parse-errors. failed: see failure(). Strings point into the value, or into memory that
+  /// lives until clear().
   Outcome decode(std::string_view value, size_t readable, size_t row);
   /// Before the next batch of rows.
   void clear();

@@ -30,24 +30,34 @@ void JsonWriter::append(std::string& out, const std::vector<const Vector*>& valu
       continue;
     }
     switch (types_[c].kind) {
-      case TypeKind::boolean: out += v.ints[row] ? "true" : "false"; break;
-      case TypeKind::string: append_json_string(out, v.strings[row]); break;
-      case TypeKind::float_: case TypeKind::double_: {
+      case TypeKind::boolean:
+        out += v.ints[row] ? "true" : "false";
+        break;
+      case TypeKind::string:
+        append_json_string(out, v.strings[row]);
+        break;
+      case TypeKind::float_:
+      case TypeKind::double_: {
         double d = v.reals[row];
         bool quoted = !std::isfinite(d);  // Jackson: "NaN"
         if (quoted) out += '"';
-        if (types_[c].kind == TypeKind::float_) append_float(out, static_cast<float>(d));
-        else append_double(out, d);
+        if (types_[c].kind == TypeKind::float_)
+          append_float(out, static_cast<float>(d));
+        else
+          append_double(out, d);
         if (quoted) out += '"';
         break;
       }
-      case TypeKind::timestamp: case TypeKind::timestamp_ltz:
+      case TypeKind::timestamp:
+      case TypeKind::timestamp_ltz:
         out += '"';
         append_timestamp(out, truncate_millis(v.ints[row], types_[c].precision), separator_);
         if (types_[c].kind == TypeKind::timestamp_ltz) out += 'Z';
         out += '"';
         break;
-      default: append_int(out, v.ints[row]); break;
+      default:
+        append_int(out, v.ints[row]);
+        break;
     }
   }
   out += '}';

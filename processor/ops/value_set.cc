@@ -46,8 +46,10 @@ void ValueBag::add(double v, uint64_t times) {
   }
   compact();
   auto it = std::lower_bound(runs_.begin(), runs_.end(), v, [](const auto& r, double x) { return before(r.first, x); });
-  if (it != runs_.end() && !before(v, it->first)) it->second += times;
-  else runs_.insert(it, {v, times});
+  if (it != runs_.end() && !before(v, it->first))
+    it->second += times;
+  else
+    runs_.insert(it, {v, times});
 }
 
 void ValueBag::merge(const ValueBag& other) {
@@ -58,9 +60,12 @@ void ValueBag::merge(const ValueBag& other) {
   auto a = runs_.begin();
   auto b = other.runs_.begin();
   while (a != runs_.end() || b != other.runs_.end()) {
-    if (b == other.runs_.end() || (a != runs_.end() && before(a->first, b->first))) out.push_back(*a++);
-    else if (a == runs_.end() || before(b->first, a->first)) out.push_back(*b++);
-    else out.push_back({a->first, a->second + b->second}), ++a, ++b;
+    if (b == other.runs_.end() || (a != runs_.end() && before(a->first, b->first)))
+      out.push_back(*a++);
+    else if (a == runs_.end() || before(b->first, a->first))
+      out.push_back(*b++);
+    else
+      out.push_back({a->first, a->second + b->second}), ++a, ++b;
   }
   runs_ = std::move(out);
   total_ += other.total_;
@@ -73,12 +78,16 @@ void ValueBag::compact() const {
   out.reserve(runs_.size() + recent_.size());
   size_t i = 0, j = 0;
   auto push = [&](double v, uint64_t n) {
-    if (!out.empty() && !before(out.back().first, v)) out.back().second += n;
-    else out.push_back({v, n});
+    if (!out.empty() && !before(out.back().first, v))
+      out.back().second += n;
+    else
+      out.push_back({v, n});
   };
   while (i < runs_.size() || j < recent_.size()) {
-    if (j == recent_.size() || (i < runs_.size() && !before(recent_[j], runs_[i].first))) push(runs_[i].first, runs_[i].second), ++i;
-    else push(recent_[j++], 1);
+    if (j == recent_.size() || (i < runs_.size() && !before(recent_[j], runs_[i].first)))
+      push(runs_[i].first, runs_[i].second), ++i;
+    else
+      push(recent_[j++], 1);
   }
   runs_ = std::move(out);
   recent_.clear();

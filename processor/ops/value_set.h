@@ -33,8 +33,8 @@ class ValueSet {
   bool has_free_ = false;
 };
 
-/// A multiset of reals: what PERCENTILE keeps. New values are appended and now and then sorted into runs of (value, count), so that few
-/// distinct values take little memory whatever their number.
+/// A multiset of reals: what PERCENTILE keeps. New values are appended and now and then sorted into runs of (value,
+/// count), so that few distinct values take little memory whatever their number.
 class ValueBag {
  public:
   void add(double v, uint64_t times = 1);

@@ -50,7 +50,9 @@ WindowAggregate::~WindowAggregate() {
   for (Pane& p : panes_) drop(p);
 }
 
-int64_t WindowAggregate::slice_of(int64_t time) const { return floor_to(time - window_.offset_ms, window_.slice_ms) + window_.offset_ms; }
+int64_t WindowAggregate::slice_of(int64_t time) const {
+  return floor_to(time - window_.offset_ms, window_.slice_ms) + window_.offset_ms;
+}
 
 int64_t WindowAggregate::last_end(int64_t slice) const {
   if (window_.kind != WindowKind::cumulate) return slice + window_.size_ms;
@@ -65,7 +67,8 @@ int64_t WindowAggregate::window_start(int64_t slice, int64_t end) const {
 WindowAggregate::Pane* WindowAggregate::pane_for(int64_t slice, int64_t first_end, int64_t lane) {
   auto key = [](const Pane& p) { return std::tuple(p.slice, p.first_end, p.lane); };
   auto want = std::tuple(slice, first_end, lane);
-  auto it = std::lower_bound(panes_.begin(), panes_.end(), want, [&](const Pane& p, const auto& w) { return key(p) < w; });
+  auto it = std::lower_bound(panes_.begin(), panes_.end(), want,
+                             [&](const Pane& p, const auto& w) { return key(p) < w; });
   if (it == panes_.end() || key(*it) != want) {
     Pane p;
     p.slice = slice, p.first_end = first_end, p.lane = lane;
@@ -204,13 +207,14 @@ void WindowAggregate::fire(const Window& w, EvalContext& context, std::vector<Fi
 void WindowAggregate::emit(const Window& w, GroupTable& groups, EvalContext& context, std::vector<FiredRow>& out) {
   std::vector<uint64_t*> order;
   for (size_t g = 0; g < groups.size(); ++g) order.push_back(groups.state(g));
-  std::sort(order.begin(), order.end(), [&](uint64_t* a, uint64_t* b) { return keys_.less(groups.key(a), groups.key(b)); });
+  std::sort(order.begin(), order.end(),
+            [&](uint64_t* a, uint64_t* b) { return keys_.less(groups.key(a), groups.key(b)); });
   for (size_t at = 0; at < order.size(); at += kBatchRows)
     emit_chunk(w, groups, order.data() + at, std::min(kBatchRows, order.size() - at), context, out);
 }
 
-void WindowAggregate::emit_chunk(const Window& w, const GroupTable& groups, uint64_t* const* states, size_t n, EvalContext& context,
-                                 std::vector<FiredRow>& out) {
+void WindowAggregate::emit_chunk(const Window& w, const GroupTable& groups, uint64_t* const* states, size_t n,
+                                 EvalContext& context, std::vector<FiredRow>& out) {
   size_t first_aggregate = kFirstKeyColumn + keys_.types().size();
   for (size_t i = 0; i < n; ++i) {
     fired_columns_[kWindowStartColumn].ints[i] = w.start;

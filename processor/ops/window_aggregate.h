@@ -28,11 +28,12 @@ struct FiredRow {
 
 /// GROUP BY over TUMBLE, HOP or CUMULATE windows: the operator of one pipeline, on one thread, without a clock.
 ///
-/// A window is a run of slices (plan.h); a row is kept once, in the pane of its slice, and windows are merged from panes when they fire.
-/// A row that is late for the first windows of its slice goes into a pane of its own that counts from a later window end on. The row's
-/// lateness is judged against the watermark of its own partition (`watermark_before`), so what a window holds is a function of
-/// the logs and not of how the partitions interleave. With sums of reals each partition has its own panes (Aggregates::order_matters).
-/// Fired rows come ordered by window end, window start, key.
+/// A window is a run of slices (plan.h); a row is kept once, in the pane of its slice, and windows are merged from
+/// panes when they fire. A row that is late for the first windows of its slice goes into a pane of its own that counts
+/// from a later window end on. The row's lateness is judged against the watermark of its own partition
+/// (`watermark_before`), so what a window holds is a function of the logs and not of how the partitions interleave.
+/// With sums of reals each partition has its own panes (Aggregates::order_matters). Fired rows come ordered by window
+/// end, window start, key.
 class WindowAggregate {
  public:
   struct Rows {
@@ -45,7 +46,8 @@ class WindowAggregate {
   WindowAggregate(const Pipeline& pipeline, int64_t state_bytes_max);
   ~WindowAggregate();
 
-  /// Verb 1: takes rows of one partition. `late` gets the indexes of rows that found no open window. Errors: the row's failure is in `context`.
+  /// Verb 1: takes rows of one partition. `late` gets the indexes of rows that found no open window. Errors: the row's
+  /// failure is in `context`.
   void batch(const Rows& rows, EvalContext& context, std::vector<uint16_t>& late);
   /// Verb 2: no row at or before `w` is to come from any partition that counts; fires what that closes.
   void watermark(int64_t w, EvalContext& context, std::vector<FiredRow>& out);
@@ -81,7 +83,8 @@ class WindowAggregate {
   uint64_t* group_for(Pane& pane, std::string_view key);
   void fire(const Window& w, EvalContext& context, std::vector<FiredRow>& out);
   void emit(const Window& w, GroupTable& groups, EvalContext& context, std::vector<FiredRow>& out);
-  void emit_chunk(const Window& w, const GroupTable& groups, uint64_t* const* states, size_t n, EvalContext& context, std::vector<FiredRow>& out);
+  void emit_chunk(const Window& w, const GroupTable& groups, uint64_t* const* states, size_t n, EvalContext& context,
+                  std::vector<FiredRow>& out);
   void drop(Pane& pane);
   void plan_next_fire();
   void sweep_dictionary();
@@ -103,8 +106,8 @@ class WindowAggregate {
   std::vector<Argument> arguments_;
   std::vector<Evaluator> outputs_;
 
-  std::vector<Pane> panes_;  // by slice, first end, lane
-  int64_t fired_ = kNoWatermark;     // windows that end at or before fired_ + 1 have fired
+  std::vector<Pane> panes_;         // by slice, first end, lane
+  int64_t fired_ = kNoWatermark;    // windows that end at or before fired_ + 1 have fired
   int64_t next_end_ = kEndOfInput;  // smallest window end of a pane that has not fired
   int64_t late_rows_ = 0, refused_rows_ = 0, groups_ = 0, table_bytes_ = 0;
 

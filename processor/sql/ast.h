@@ -23,7 +23,14 @@ struct TypeName {
 };
 
 enum class ExprKind {
-  column, integer, decimal, string, boolean, null, interval, timestamp,
+  column,
+  integer,
+  decimal,
+  string,
+  boolean,
+  null,
+  interval,
+  timestamp,
   unary,    // text: "-" or "NOT"
   binary,   // text: + - * / % || = <> < <= > >= AND OR
   is,       // text: NULL, TRUE, FALSE, UNKNOWN; negated
@@ -82,7 +89,8 @@ struct WindowCall {
   Name table;
   Name time_column;
   std::vector<Name> partition_by;
-  std::vector<std::pair<std::string, ExprPtr>> intervals;  // name (SIZE, SLIDE, STEP, OFFSET, GAP; "" by position) and value
+  std::vector<std::pair<std::string, ExprPtr>> intervals;  // name (SIZE, SLIDE, STEP, OFFSET, GAP; "" by position) and
+                                                           // value
 };
 
 struct From {

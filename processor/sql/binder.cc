@@ -18,10 +18,14 @@ class ScriptBinder : public Catalog {
     TRY_ASSIGN(auto statements, parse_script(script));
     job_.sql = script;
     for (const ast::Statement& s : statements) {
-      if (auto* t = std::get_if<ast::CreateTable>(&s)) TRY(create_table(*t));
-      else if (auto* v = std::get_if<ast::CreateView>(&s)) TRY(create_view(*v));
-      else if (auto* i = std::get_if<ast::Insert>(&s)) TRY(insert(*i));
-      else if (auto* o = std::get_if<ast::SetOption>(&s)) TRY(set(o->option));
+      if (auto* t = std::get_if<ast::CreateTable>(&s))
+        TRY(create_table(*t));
+      else if (auto* v = std::get_if<ast::CreateView>(&s))
+        TRY(create_view(*v));
+      else if (auto* i = std::get_if<ast::Insert>(&s))
+        TRY(insert(*i));
+      else if (auto* o = std::get_if<ast::SetOption>(&s))
+        TRY(set(o->option));
     }
     if (job_.pipelines.empty()) return sql_error({}, "the script has no INSERT INTO … SELECT, so it has no job to run");
     finish();
@@ -81,9 +85,11 @@ class ScriptBinder : public Catalog {
       if (from.columns[i].computed) {
         TRY_ASSIGN(column.computed, bind_over(*from.columns[i].computed, physical, t.name));
         column.type = column.computed->type;
-        if (column.type.kind == TypeKind::null) return sql_error(from.columns[i].name.at, "column `" + column.name + "` has no type; CAST the NULL");
+        if (column.type.kind == TypeKind::null)
+          return sql_error(from.columns[i].name.at, "column `" + column.name + "` has no type; CAST the NULL");
       }
-      r.columns.push_back({column.name, column.computed ? column.computed : make_column(static_cast<int>(i), column.type), false});
+      r.columns.push_back(
+          {column.name, column.computed ? column.computed : make_column(static_cast<int>(i), column.type), false});
     }
     for (const ast::Name& key : from.primary_key) {
       if (std::none_of(t.columns.begin(), t.columns.end(), [&](const TableColumn& c) { return c.name == key.text; }))
@@ -99,16 +105,19 @@ class ScriptBinder : public Catalog {
     const ast::Name& name = *from.watermark_column;
     for (size_t i = 0; i < r.columns.size(); ++i)
       if (r.columns[i].name == name.text) t.time_column = static_cast<int>(i);
-    if (t.time_column < 0) return sql_error(name.at, "unknown column `" + name.text + "`" + name_hint(name.text, r.names()));
+    if (t.time_column < 0)
+      return sql_error(name.at, "unknown column `" + name.text + "`" + name_hint(name.text, r.names()));
     Relation::Column& time = r.columns[static_cast<size_t>(t.time_column)];
     if (!time.expr->type.is_timestamp())
-      return sql_error(name.at, "the time column must be TIMESTAMP(3) or TIMESTAMP_LTZ(3), `" + name.text + "` is " + type_name(time.expr->type) +
-                                    "; add a column such as et AS TO_TIMESTAMP_LTZ(" + name.text + ", 3)");
+      return sql_error(name.at, "the time column must be TIMESTAMP(3) or TIMESTAMP_LTZ(3), `" + name.text + "` is " +
+                                    type_name(time.expr->type) + "; add a column such as et AS TO_TIMESTAMP_LTZ(" +
+                                    name.text + ", 3)");
     time.is_time = true;
     t.time = time.expr;
     TRY_ASSIGN(t.watermark, bind_over(*from.watermark, r, t.name));
     if (!t.watermark->type.is_timestamp())
-      return sql_error(from.watermark->at, "the watermark must be a time, such as " + name.text + " - INTERVAL '5' SECOND; found " + type_name(t.watermark->type));
+      return sql_error(from.watermark->at, "the watermark must be a time, such as " + name.text +
+                                               " - INTERVAL '5' SECOND; found " + type_name(t.watermark->type));
     return {};
   }
 
@@ -135,8 +144,10 @@ class ScriptBinder : public Catalog {
     for (const ast::Name& n : i.columns) {
       size_t c = 0;
       while (c < t.columns.size() && (t.columns[c].name != n.text || t.columns[c].computed)) ++c;
-      if (c == t.columns.size()) return sql_error(n.at, "unknown column `" + n.text + "` of `" + t.name + "`" + name_hint(n.text, names));
-      if (std::find(where.begin(), where.end(), c) != where.end()) return sql_error(n.at, "column `" + n.text + "` is there twice");
+      if (c == t.columns.size())
+        return sql_error(n.at, "unknown column `" + n.text + "` of `" + t.name + "`" + name_hint(n.text, names));
+      if (std::find(where.begin(), where.end(), c) != where.end())
+        return sql_error(n.at, "column `" + n.text + "` is there twice");
       targets.push_back({t.columns[c].name, t.columns[c].type});
       where.push_back(c);
     }
@@ -144,16 +155,19 @@ class ScriptBinder : public Catalog {
     TRY_ASSIGN(Pipeline p, bind_aggregation(*i.select, targets, *this, source));
     for (const Pipeline& other : job_.pipelines)
       if (other.sink.topic == t.topic)
-        return sql_error(i.table.at, "two INSERTs into topic `" + t.topic + "` are not supported yet; give each its own table and topic");
+        return sql_error(i.table.at, "two INSERTs into topic `" + t.topic +
+                                         "` are not supported yet; give each its own table and topic");
     if (tables_[static_cast<size_t>(source)].topic == t.topic)
-      return sql_error(i.table.at, "the job would read what it writes: `" + t.name + "` and `" + tables_[static_cast<size_t>(source)].name + "` are one topic");
+      return sql_error(i.table.at, "the job would read what it writes: `" + t.name + "` and `" +
+                                       tables_[static_cast<size_t>(source)].name + "` are one topic");
     std::vector<ExprPtr> outputs;
     Table sink_table = t;
     std::erase_if(sink_table.columns, [](const TableColumn& c) { return c.computed != nullptr; });
     for (size_t c = 0; c < t.columns.size(); ++c) {
       if (t.columns[c].computed) continue;
       auto it = std::find(where.begin(), where.end(), c);
-      outputs.push_back(it == where.end() ? make_null(t.columns[c].type) : p.outputs[static_cast<size_t>(it - where.begin())]);
+      outputs.push_back(it == where.end() ? make_null(t.columns[c].type)
+                                          : p.outputs[static_cast<size_t>(it - where.begin())]);
     }
     p.outputs = std::move(outputs);
     p.sink = std::move(sink_table);
@@ -171,7 +185,9 @@ class ScriptBinder : public Catalog {
   }
 
   Status set(const ast::Option& o) {
-    auto bad = [&](const char* what) { return sql_error(o.value_at, "'" + o.value + "' is no value of '" + o.key + "'; it takes " + what); };
+    auto bad = [&](const char* what) {
+      return sql_error(o.value_at, "'" + o.value + "' is no value of '" + o.key + "'; it takes " + what);
+    };
     if (o.key == "table.exec.source.idle-timeout" || o.key == "execution.checkpointing.interval") {
       auto ms = parse_duration_ms(o.value);
       if (!ms) return bad("a duration such as '10 s'");
@@ -179,19 +195,22 @@ class ScriptBinder : public Catalog {
     } else if (o.key == "pipeline.name") {
       job_.name = o.value;
     } else if (o.key == "table.local-time-zone") {
-      if (o.value != "UTC" && o.value != "Etc/UTC" && o.value != "Z") return bad("'UTC'; other zones are not supported yet");
+      if (o.value != "UTC" && o.value != "Etc/UTC" && o.value != "Z")
+        return bad("'UTC'; other zones are not supported yet");
     } else if (o.key == "weir.job.state.bytes.max") {
       auto bytes = parse_memory_bytes(o.value);
       if (!bytes || *bytes < 1) return bad("a size such as '256 mb'");
       job_.state_bytes_max = *bytes;
     } else {
       bool flink = false;
-      for (std::string_view prefix : {"table.", "execution.", "pipeline.", "state.", "parallelism.", "sql-client.", "restart-strategy", "taskmanager.", "jobmanager."})
+      for (std::string_view prefix : {"table.", "execution.", "pipeline.", "state.", "parallelism.", "sql-client.",
+                                      "restart-strategy", "taskmanager.", "jobmanager."})
         flink = flink || o.key.substr(0, prefix.size()) == prefix;
       if (!flink)
-        return sql_error(o.key_at, "unknown setting '" + o.key + "'" +
-                                       name_hint(o.key, {"table.exec.source.idle-timeout", "execution.checkpointing.interval", "pipeline.name",
-                                                         "table.local-time-zone", "weir.job.state.bytes.max"}));
+        return sql_error(o.key_at,
+                         "unknown setting '" + o.key + "'" +
+                             name_hint(o.key, {"table.exec.source.idle-timeout", "execution.checkpointing.interval",
+                                               "pipeline.name", "table.local-time-zone", "weir.job.state.bytes.max"}));
     }
     job_.settings[o.key] = o.value;
     return {};

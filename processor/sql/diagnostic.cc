@@ -12,8 +12,9 @@ Error sql_error(Position at, std::string message) {
 }
 
 Error too_deep(Position at) {
-  return sql_error(at, "the expression is more than " + std::to_string(kExprHeightMax) +
-                           " operations deep; halve the chain with parentheses, (… + …) + (… + …), or write many ORs as IN (…)");
+  return sql_error(
+      at, "the expression is more than " + std::to_string(kExprHeightMax) +
+              " operations deep; halve the chain with parentheses, (… + …) + (… + …), or write many ORs as IN (…)");
 }
 
 std::string to_upper(std::string_view s) {

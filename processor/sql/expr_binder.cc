@@ -45,31 +45,46 @@ class Binder {
     TRY_ASSIGN(ExprPtr known, scope_.resolve(e));
     if (known) return known;
     switch (e.kind) {
-      case ExprKind::column: return sql_error(e.at, "unknown column `" + e.text + "`");
+      case ExprKind::column:
+        return sql_error(e.at, "unknown column `" + e.text + "`");
       case ExprKind::integer: {
         auto v = parse_int(e.text);
         if (!v) return sql_error(e.at, "`" + e.text + "` is out of the range of BIGINT");
         return make_integer(*v, *v == wrap_to(TypeKind::integer, *v) ? kInt : kBigint);
       }
-      case ExprKind::decimal: return make_real(parse_double(e.text).value_or(0));
-      case ExprKind::string: return make_string(e.text);
-      case ExprKind::boolean: return make_integer(e.text == "TRUE", kBoolean);
-      case ExprKind::null: return make_null(Type{});
-      case ExprKind::interval: return make_integer(e.number, kInterval);
+      case ExprKind::decimal:
+        return make_real(parse_double(e.text).value_or(0));
+      case ExprKind::string:
+        return make_string(e.text);
+      case ExprKind::boolean:
+        return make_integer(e.text == "TRUE", kBoolean);
+      case ExprKind::null:
+        return make_null(Type{});
+      case ExprKind::interval:
+        return make_integer(e.number, kInterval);
       case ExprKind::timestamp: {
         auto v = parse_timestamp(e.text);
         if (!v) return sql_error(e.at, "'" + e.text + "' is no TIMESTAMP 'yyyy-MM-dd HH:mm:ss'");
         return make_integer(*v, kTimestamp3);
       }
-      case ExprKind::unary: return unary(e);
-      case ExprKind::binary: return binary(e);
-      case ExprKind::is: return is(e);
-      case ExprKind::in: return in(e);
-      case ExprKind::between: return between(e);
-      case ExprKind::like: return like(e);
-      case ExprKind::case_: return case_when(e);
-      case ExprKind::cast: return cast(e);
-      case ExprKind::call: return call(e);
+      case ExprKind::unary:
+        return unary(e);
+      case ExprKind::binary:
+        return binary(e);
+      case ExprKind::is:
+        return is(e);
+      case ExprKind::in:
+        return in(e);
+      case ExprKind::between:
+        return between(e);
+      case ExprKind::like:
+        return like(e);
+      case ExprKind::case_:
+        return case_when(e);
+      case ExprKind::cast:
+        return cast(e);
+      case ExprKind::call:
+        return call(e);
     }
     return sql_error(e.at, "unsupported expression");
   }
@@ -90,7 +105,8 @@ class Binder {
   Result<ExprPtr> boolean(const ast::Expr& e) {
     TRY_ASSIGN(ExprPtr b, bind(e));
     if (b->type.kind == TypeKind::null) return make_null(kBoolean);
-    if (!b->type.is_boolean()) return sql_error(e.at, "expected a condition, found a value of type " + type_name(b->type));
+    if (!b->type.is_boolean())
+      return sql_error(e.at, "expected a condition, found a value of type " + type_name(b->type));
     return b;
   }
 
@@ -100,7 +116,8 @@ class Binder {
       return make_call(Op::not_, kBoolean, {b});
     }
     TRY_ASSIGN(ExprPtr b, bind(*e.args[0]));
-    if (!b->type.is_numeric() && b->type.kind != TypeKind::interval) return sql_error(e.at, "`-` needs a number, found " + type_name(b->type));
+    if (!b->type.is_numeric() && b->type.kind != TypeKind::interval)
+      return sql_error(e.at, "`-` needs a number, found " + type_name(b->type));
     return make_call(Op::negate, b->type, {b});
   }
 
@@ -121,10 +138,15 @@ class Binder {
   }
 
   Result<ExprPtr> arithmetic(const ast::Expr& e, ExprPtr a, ExprPtr b) {
-    Op op = e.text == "+" ? Op::add : e.text == "-" ? Op::sub : e.text == "*" ? Op::mul : e.text == "/" ? Op::div : Op::mod;
+    Op op = e.text == "+"   ? Op::add
+            : e.text == "-" ? Op::sub
+            : e.text == "*" ? Op::mul
+            : e.text == "/" ? Op::div
+                            : Op::mod;
     auto interval = [](const ExprPtr& x) { return x->type.kind == TypeKind::interval; };
     if (op == Op::add && interval(a) && b->type.is_timestamp()) std::swap(a, b);
-    if ((op == Op::add || op == Op::sub) && interval(b) && (a->type.is_timestamp() || interval(a))) return make_call(op, a->type, {a, b});
+    if ((op == Op::add || op == Op::sub) && interval(b) && (a->type.is_timestamp() || interval(a)))
+      return make_call(op, a->type, {a, b});
     if (op == Op::mul && interval(a) && b->type.is_integer()) return make_call(op, kInterval, {a, b});
     if (op == Op::sub && a->type.is_timestamp() && b->type.is_timestamp())
       return sql_error(e.at, "the difference of two times is not supported yet");
@@ -147,7 +169,12 @@ class Binder {
   }
 
   Result<ExprPtr> compare(const ast::Expr& e, ExprPtr a, ExprPtr b) {
-    Op op = e.text == "=" ? Op::eq : e.text == "<>" ? Op::ne : e.text == "<" ? Op::lt : e.text == "<=" ? Op::le : e.text == ">" ? Op::gt : Op::ge;
+    Op op = e.text == "="    ? Op::eq
+            : e.text == "<>" ? Op::ne
+            : e.text == "<"  ? Op::lt
+            : e.text == "<=" ? Op::le
+            : e.text == ">"  ? Op::gt
+                             : Op::ge;
     TRY(comparable(e, a, b));
     return make_call(op, kBoolean, {a, b});
   }
@@ -179,15 +206,19 @@ class Binder {
     ExprPtr a = args[0], low = args[1], b = args[0], high = args[2];
     TRY(comparable(e, a, low));
     TRY(comparable(e, b, high));
-    return negated(e.negated, make_call(Op::and_, kBoolean, {make_call(Op::ge, kBoolean, {a, low}), make_call(Op::le, kBoolean, {b, high})}));
+    return negated(
+        e.negated,
+        make_call(Op::and_, kBoolean, {make_call(Op::ge, kBoolean, {a, low}), make_call(Op::le, kBoolean, {b, high})}));
   }
 
   Result<ExprPtr> like(const ast::Expr& e) {
     TRY_ASSIGN(auto args, bind_args(e));
-    if (!args[0]->type.is_string() || !args[1]->type.is_string()) return mismatch(e, "match with LIKE", args[0]->type, args[1]->type);
+    if (!args[0]->type.is_string() || !args[1]->type.is_string())
+      return mismatch(e, "match with LIKE", args[0]->type, args[1]->type);
     std::string escape;
     if (args.size() == 3) {
-      if (args[2]->op != Op::literal || args[2]->text.size() != 1) return sql_error(e.args[2]->at, "ESCAPE needs one character");
+      if (args[2]->op != Op::literal || args[2]->text.size() != 1)
+        return sql_error(e.args[2]->at, "ESCAPE needs one character");
       escape = args[2]->text;
       args.pop_back();
     }
@@ -246,8 +277,9 @@ class Binder {
     Type from = b->type;
     if (b->op == Op::literal && b->null) return make_null(to);
     if (from == to) return b;
-    bool ok = to.is_string() || from.is_string() || (from.is_numeric() && to.is_numeric()) || (from.is_timestamp() && to.is_timestamp()) ||
-              (from.is_boolean() && to.is_numeric()) || (from.is_numeric() && to.is_boolean());
+    bool ok = to.is_string() || from.is_string() || (from.is_numeric() && to.is_numeric()) ||
+              (from.is_timestamp() && to.is_timestamp()) || (from.is_boolean() && to.is_numeric()) ||
+              (from.is_numeric() && to.is_boolean());
     if (from.kind == TypeKind::interval) ok = false;
     if (!ok) return sql_error(e.at, "cannot cast " + type_name(from) + " to " + type_name(to));
     return make_call(e.text == "TRY_CAST" ? Op::try_cast : Op::cast, to, {b});
@@ -259,20 +291,50 @@ class Binder {
 };
 
 const std::vector<std::string>& function_names() {
-  static const std::vector<std::string> names = {
-      "COUNT", "SUM", "AVG", "MIN", "MAX", "PERCENTILE", "ABS", "FLOOR", "CEIL", "CEILING", "ROUND", "SQRT", "POWER", "MOD", "GREATEST",
-      "LEAST", "UPPER", "LOWER", "TRIM", "SUBSTRING", "SUBSTR", "CHAR_LENGTH", "CHARACTER_LENGTH", "CONCAT", "REPLACE", "COALESCE", "IFNULL",
-      "NULLIF", "IF", "TO_TIMESTAMP", "TO_TIMESTAMP_LTZ"};
+  static const std::vector<std::string> names = {"COUNT",
+                                                 "SUM",
+                                                 "AVG",
+                                                 "MIN",
+                                                 "MAX",
+                                                 "PERCENTILE",
+                                                 "ABS",
+                                                 "FLOOR",
+                                                 "CEIL",
+                                                 "CEILING",
+                                                 "ROUND",
+                                                 "SQRT",
+                                                 "POWER",
+                                                 "MOD",
+                                                 "GREATEST",
+                                                 "LEAST",
+                                                 "UPPER",
+                                                 "LOWER",
+                                                 "TRIM",
+                                                 "SUBSTRING",
+                                                 "SUBSTR",
+                                                 "CHAR_LENGTH",
+                                                 "CHARACTER_LENGTH",
+                                                 "CONCAT",
+                                                 "REPLACE",
+                                                 "COALESCE",
+                                                 "IFNULL",
+                                                 "NULLIF",
+                                                 "IF",
+                                                 "TO_TIMESTAMP",
+                                                 "TO_TIMESTAMP_LTZ"};
   return names;
 }
 
 Result<ExprPtr> Binder::call(const ast::Expr& e) {
   const std::string& f = e.text;
-  if (is_aggregate(e)) return sql_error(e.at, f + " is not allowed here: aggregates stand in SELECT and HAVING of a query with GROUP BY");
+  if (is_aggregate(e))
+    return sql_error(e.at, f + " is not allowed here: aggregates stand in SELECT and HAVING of a query with GROUP BY");
   if (f == "TUMBLE_START" || f == "TUMBLE_END" || f == "HOP_START" || f == "HOP_END" || f == "SESSION_START")
-    return sql_error(e.at, f + " belongs to Flink's old GROUP BY windows; use window_start and window_end of FROM TABLE(TUMBLE(…))");
+    return sql_error(
+        e.at, f + " belongs to Flink's old GROUP BY windows; use window_start and window_end of FROM TABLE(TUMBLE(…))");
   const auto& names = function_names();
-  if (std::find(names.begin(), names.end(), f) == names.end()) return sql_error(e.at, "unknown function `" + f + "`" + name_hint(f, names));
+  if (std::find(names.begin(), names.end(), f) == names.end())
+    return sql_error(e.at, "unknown function `" + f + "`" + name_hint(f, names));
   if (e.filter) return sql_error(e.filter->at, "FILTER needs an aggregate, " + f + " is none");
   if (e.distinct || e.star) return sql_error(e.at, f + " takes neither DISTINCT nor `*`");
   TRY_ASSIGN(auto args, bind_args(e));
@@ -280,11 +342,13 @@ Result<ExprPtr> Binder::call(const ast::Expr& e) {
   auto arity = [&](size_t low, size_t high) -> Status {
     if (n >= low && n <= high) return {};
     std::string want = low == high ? std::to_string(low) : std::to_string(low) + " to " + std::to_string(high);
-    return sql_error(e.at, f + " takes " + want + " argument" + (high == 1 ? "" : "s") + ", found " + std::to_string(n));
+    return sql_error(e.at,
+                     f + " takes " + want + " argument" + (high == 1 ? "" : "s") + ", found " + std::to_string(n));
   };
   auto need = [&](size_t i, bool ok, const char* what) -> Status {
     if (ok || args[i]->type.kind == TypeKind::null) return {};
-    return sql_error(e.args[i]->at, "argument " + std::to_string(i + 1) + " of " + f + " must be " + what + ", found " + type_name(args[i]->type));
+    return sql_error(e.args[i]->at, "argument " + std::to_string(i + 1) + " of " + f + " must be " + what + ", found " +
+                                        type_name(args[i]->type));
   };
   auto strings = [&](size_t from, size_t to) -> Status {
     for (size_t i = from; i < to && i < n; ++i) {
@@ -319,7 +383,8 @@ Result<ExprPtr> Binder::call(const ast::Expr& e) {
     TRY(arity(2, 2));
     auto common = common_type(args[0]->type, args[1]->type);
     if (!common || !common->is_numeric()) return mismatch(e, "compute MOD of", args[0]->type, args[1]->type);
-    return make_call(Op::mod, args[1]->type.is_integer() && common->is_integer() ? args[1]->type : *common, {coerce(args[0], *common), coerce(args[1], *common)});
+    return make_call(Op::mod, args[1]->type.is_integer() && common->is_integer() ? args[1]->type : *common,
+                     {coerce(args[0], *common), coerce(args[1], *common)});
   }
   if (f == "GREATEST" || f == "LEAST" || f == "COALESCE" || f == "IFNULL") {
     TRY(arity(f == "IFNULL" ? 2 : 1, f == "IFNULL" ? 2 : 1000));
@@ -369,15 +434,18 @@ Result<ExprPtr> Binder::call(const ast::Expr& e) {
   if (f == "TO_TIMESTAMP") {
     TRY(arity(1, 2));
     TRY(strings(0, n));
-    if (n == 2 && (args[1]->op != Op::literal || (args[1]->text != "yyyy-MM-dd HH:mm:ss" && args[1]->text != "yyyy-MM-dd HH:mm:ss.SSS")))
-      return sql_error(e.args[1]->at, "TO_TIMESTAMP reads 'yyyy-MM-dd HH:mm:ss[.SSS]' only, other formats are not supported yet");
+    if (n == 2 && (args[1]->op != Op::literal ||
+                   (args[1]->text != "yyyy-MM-dd HH:mm:ss" && args[1]->text != "yyyy-MM-dd HH:mm:ss.SSS")))
+      return sql_error(e.args[1]->at,
+                       "TO_TIMESTAMP reads 'yyyy-MM-dd HH:mm:ss[.SSS]' only, other formats are not supported yet");
     return make_call(Op::to_timestamp, kTimestamp3, {args[0]});
   }
   if (f == "TO_TIMESTAMP_LTZ") {
     TRY(arity(1, 2));
     if (n == 1) args.push_back(make_integer(3, kInt));
     TRY(need(0, args[0]->type.is_numeric(), "a number of seconds or milliseconds"));
-    bool ok = args[1]->op == Op::literal && args[1]->type.is_integer() && (args[1]->integer == 0 || args[1]->integer == 3);
+    bool ok = args[1]->op == Op::literal && args[1]->type.is_integer() &&
+              (args[1]->integer == 0 || args[1]->integer == 3);
     if (!ok) return sql_error(e.at, "the precision of TO_TIMESTAMP_LTZ is 0 (seconds) or 3 (milliseconds)");
     if (args[0]->type.kind == TypeKind::null) args[0] = make_null(kBigint);
     return make_call(Op::to_timestamp_ltz, kTimestampLtz3, args);
@@ -398,7 +466,8 @@ Status check_size(const Expr& e, Position at) {
   if (e.height > kExprHeightMax) return too_deep(at);
   if (e.parts > kExprPartsMax)
     return sql_error(at, "the expression has more than " + std::to_string(kExprPartsMax) +
-                             " parts, those of its views and computed columns counted; shorten its list, or split it over several columns or jobs");
+                             " parts, those of its views and computed columns counted; shorten its list, or split it "
+                             "over several columns or jobs");
   return {};
 }
 
@@ -422,23 +491,28 @@ Result<Type> bind_type(const ast::TypeName& t) {
   if (n == "TIMESTAMP" || n == "TIMESTAMP_LTZ") {
     int64_t p = t.arguments.empty() ? 6 : t.arguments[0];
     if (t.arguments.empty() || p > 3)
-      return sql_error(t.at, n + (t.arguments.empty() ? "" : "(" + std::to_string(p) + ")") + " is finer than milliseconds, not supported; write " + n + "(3)");
+      return sql_error(t.at, n + (t.arguments.empty() ? "" : "(" + std::to_string(p) + ")") +
+                                 " is finer than milliseconds, not supported; write " + n + "(3)");
     return Type{n == "TIMESTAMP" ? TypeKind::timestamp : TypeKind::timestamp_ltz, static_cast<int32_t>(p)};
   }
-  if (n == "DECIMAL" || n == "NUMERIC" || n == "DEC") return sql_error(t.at, "DECIMAL is not supported yet; use DOUBLE or BIGINT");
+  if (n == "DECIMAL" || n == "NUMERIC" || n == "DEC")
+    return sql_error(t.at, "DECIMAL is not supported yet; use DOUBLE or BIGINT");
   for (const char* later : {"ROW", "ARRAY", "MAP", "MULTISET", "BYTES", "BINARY", "VARBINARY", "DATE", "TIME"})
     if (n == later) return sql_error(t.at, n + " columns are not supported yet");
   return sql_error(t.at, "unknown type `" + n + "`" +
-                             name_hint(n, {"BIGINT", "INT", "SMALLINT", "TINYINT", "DOUBLE", "FLOAT", "BOOLEAN", "STRING", "VARCHAR", "TIMESTAMP", "TIMESTAMP_LTZ"}));
+                             name_hint(n, {"BIGINT", "INT", "SMALLINT", "TINYINT", "DOUBLE", "FLOAT", "BOOLEAN",
+                                           "STRING", "VARCHAR", "TIMESTAMP", "TIMESTAMP_LTZ"}));
 }
 
 Result<ExprPtr> assign_to(ExprPtr e, Type to, const std::string& column, Position at) {
   Type from = e->type;
   if (from == to) return e;
-  bool ok = from.kind == TypeKind::null || (from.is_integer() && to.is_integer() && from.kind < to.kind) || (from.is_integer() && to.is_float()) ||
-            (from.is_float() && to.kind == TypeKind::double_) || (from.is_timestamp() && to.is_timestamp());
+  bool ok = from.kind == TypeKind::null || (from.is_integer() && to.is_integer() && from.kind < to.kind) ||
+            (from.is_integer() && to.is_float()) || (from.is_float() && to.kind == TypeKind::double_) ||
+            (from.is_timestamp() && to.is_timestamp());
   if (!ok)
-    return sql_error(at, "column `" + column + "` is " + type_name(to) + ", the query gives " + type_name(from) + "; use CAST(… AS " + type_name(to) + ")");
+    return sql_error(at, "column `" + column + "` is " + type_name(to) + ", the query gives " + type_name(from) +
+                             "; use CAST(… AS " + type_name(to) + ")");
   return coerce(std::move(e), to);
 }
 

@@ -6,9 +6,12 @@ namespace weir::processor {
 
 std::string Token::shown() const {
   switch (kind) {
-    case TokenKind::end: return "the end of the script";
-    case TokenKind::string: return "'" + text + "'";
-    default: return "`" + text + "`";
+    case TokenKind::end:
+      return "the end of the script";
+    case TokenKind::string:
+      return "'" + text + "'";
+    default:
+      return "`" + text + "`";
   }
 }
 
@@ -85,7 +88,8 @@ class Lexer {
     }
     if (std::string_view("(),;.=<>+-*/%[]").find(c) == std::string_view::npos) {
       if (c == '"') return sql_error(at_, "unexpected `\"`; strings are in 'single quotes', names in `backticks`");
-      if (c == '$' && peek(1) == '{') return sql_error(at_, "variable `${` was not replaced; set it with --var NAME=VALUE");
+      if (c == '$' && peek(1) == '{')
+        return sql_error(at_, "variable `${` was not replaced; set it with --var NAME=VALUE");
       return sql_error(at_, std::string("unexpected character `") + c + "`");
     }
     t.text = c;

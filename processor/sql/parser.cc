@@ -44,7 +44,8 @@ Result<Name> Parser::object_name(std::string_view what) {
 Result<std::vector<Statement>> Parser::script() {
   std::vector<Statement> out;
   while (true) {
-    while (accept(";")) {}
+    while (accept(";")) {
+    }
     if (peek().kind == TokenKind::end) break;
     TRY(statement(out));
     if (peek().kind != TokenKind::end && !at(";")) return unexpected("`;` or the end of the script");
@@ -297,7 +298,8 @@ Result<std::unique_ptr<Select>> Parser::select() {
     out->group_at = take().at;
     out->grouped = true;
     TRY(expect("BY", "after GROUP"));
-    if (at("GROUPING") || at("ROLLUP") || at("CUBE")) return sql_error(peek().at, "grouping sets are not supported yet");
+    if (at("GROUPING") || at("ROLLUP") || at("CUBE"))
+      return sql_error(peek().at, "grouping sets are not supported yet");
     do {
       TRY_ASSIGN(ExprPtr e, expression());
       out->group_by.push_back(std::move(e));
@@ -326,12 +328,14 @@ Result<From> Parser::from() {
     TRY(expect(")", "after the subquery"));
   } else {
     TRY_ASSIGN(out.table, object_name("a table, TABLE(TUMBLE(…)) or a (SELECT …)"));
-    if (at("(")) return sql_error(out.at, "a window function stands inside TABLE(…): FROM TABLE(" + out.table->text + "(…))");
+    if (at("("))
+      return sql_error(out.at, "a window function stands inside TABLE(…): FROM TABLE(" + out.table->text + "(…))");
   }
   bool as = accept("AS");
   if (as || peek().kind == TokenKind::quoted_identifier ||
       (peek().kind == TokenKind::identifier &&
-       std::string_view(" WHERE GROUP HAVING ORDER LIMIT UNION JOIN INNER LEFT RIGHT FULL CROSS END INTERSECT EXCEPT WINDOW QUALIFY INSERT ")
+       std::string_view(" WHERE GROUP HAVING ORDER LIMIT UNION JOIN INNER LEFT RIGHT FULL CROSS END INTERSECT EXCEPT "
+                        "WINDOW QUALIFY INSERT ")
                .find(" " + peek().upper + " ") == std::string_view::npos)) {
     TRY_ASSIGN(Name alias, name("an alias"));
     out.alias = alias.text;
@@ -345,7 +349,8 @@ Result<WindowCall> Parser::window_call() {
   w.function.text = to_upper(w.function.text);
   const std::vector<std::string> known = {"TUMBLE", "HOP", "CUMULATE", "SESSION"};
   if (std::find(known.begin(), known.end(), w.function.text) == known.end())
-    return sql_error(w.function.at, "unknown window function `" + w.function.text + "`" + name_hint(w.function.text, known));
+    return sql_error(w.function.at,
+                     "unknown window function `" + w.function.text + "`" + name_hint(w.function.text, known));
   TRY(expect("(", "after " + w.function.text));
   bool has_table = false, has_time = false;
   do {
@@ -355,7 +360,8 @@ Result<WindowCall> Parser::window_call() {
       Position start = peek().at;
       const std::vector<std::string> names = {"DATA", "TIMECOL", "SIZE", "SLIDE", "STEP", "OFFSET", "GAP"};
       if (std::find(names.begin(), names.end(), argument) == names.end())
-        return sql_error(start, "unknown argument `" + argument + "` of " + w.function.text + name_hint(argument, names));
+        return sql_error(start,
+                         "unknown argument `" + argument + "` of " + w.function.text + name_hint(argument, names));
       take(), take();
     }
     if (!has_table) {

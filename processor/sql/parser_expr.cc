@@ -14,8 +14,9 @@ constexpr int kDepthMax = 200;
 
 bool is_reserved(const std::string& word) {
   static const std::vector<std::string> words = {
-      "SELECT", "FROM", "WHERE", "GROUP", "BY", "HAVING", "ORDER", "AND", "OR", "AS", "IN", "IS", "LIKE", "BETWEEN", "WHEN", "THEN", "ELSE",
-      "END", "INSERT", "INTO", "FILTER", "JOIN", "ON", "UNION", "LIMIT", "DISTINCT", "SET", "TABLE", "WITH", "CREATE", "USER", "VALUES"};
+      "SELECT", "FROM",  "WHERE",   "GROUP",    "BY",   "HAVING", "ORDER", "AND",    "OR",   "AS",     "IN",
+      "IS",     "LIKE",  "BETWEEN", "WHEN",     "THEN", "ELSE",   "END",   "INSERT", "INTO", "FILTER", "JOIN",
+      "ON",     "UNION", "LIMIT",   "DISTINCT", "SET",  "TABLE",  "WITH",  "CREATE", "USER", "VALUES"};
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
@@ -60,7 +61,8 @@ ExprPtr Parser::make(ExprKind kind, Position at, std::string text) const {
   return e;
 }
 
-/// A chain (a + b + c …) is as deep a tree as it is long, without any nesting: bounded here, since all that walks a tree recurses.
+/// A chain (a + b + c …) is as deep a tree as it is long, without any nesting: bounded here, since all that walks a
+/// tree recurses.
 Status Parser::deepen(Expr& parent, const Expr& child) const {
   parent.height = std::max(parent.height, child.height + 1);
   if (parent.height > kExprHeightMax) return too_deep(parent.at);
@@ -123,7 +125,8 @@ Result<ExprPtr> Parser::predicate() {
       take();
       ExprPtr e = make(ExprKind::is, start);
       e->negated = accept("NOT");
-      if (!at("NULL") && !at("TRUE") && !at("FALSE") && !at("UNKNOWN")) return unexpected("NULL, TRUE, FALSE or UNKNOWN after IS");
+      if (!at("NULL") && !at("TRUE") && !at("FALSE") && !at("UNKNOWN"))
+        return unexpected("NULL, TRUE, FALSE or UNKNOWN after IS");
       e->text = take().upper;
       TRY(adopt(*e, std::move(left)));
       left = std::move(e);
@@ -191,7 +194,8 @@ Result<ExprPtr> Parser::multiplicative() {
 }
 
 Result<ExprPtr> Parser::unary() {
-  while (accept("+")) {}
+  while (accept("+")) {
+  }
   if (!at("-")) return primary();
   if (++depth_ > kDepthMax) return sql_error(peek().at, "expression nested too deeply");
   ExprPtr e = make(ExprKind::unary, take().at, "-");
@@ -209,10 +213,17 @@ Result<ExprPtr> Parser::unary() {
 Result<ExprPtr> Parser::primary() {
   const Token t = peek();
   switch (t.kind) {
-    case TokenKind::integer: take(); return make(ExprKind::integer, t.at, t.text);
-    case TokenKind::decimal: take(); return make(ExprKind::decimal, t.at, t.text);
-    case TokenKind::string: take(); return make(ExprKind::string, t.at, t.text);
-    case TokenKind::end: return unexpected("an expression");
+    case TokenKind::integer:
+      take();
+      return make(ExprKind::integer, t.at, t.text);
+    case TokenKind::decimal:
+      take();
+      return make(ExprKind::decimal, t.at, t.text);
+    case TokenKind::string:
+      take();
+      return make(ExprKind::string, t.at, t.text);
+    case TokenKind::end:
+      return unexpected("an expression");
     case TokenKind::symbol: {
       if (!accept("(")) return unexpected("an expression");
       if (at("SELECT")) return sql_error(peek().at, "subqueries inside expressions are not supported");
@@ -220,7 +231,8 @@ Result<ExprPtr> Parser::primary() {
       TRY(expect(")", "after the expression"));
       return e;
     }
-    default: break;
+    default:
+      break;
   }
   if (t.kind == TokenKind::identifier) {
     if (t.upper == "NULL") return take(), make(ExprKind::null, t.at);
@@ -233,7 +245,8 @@ Result<ExprPtr> Parser::primary() {
       return make(ExprKind::timestamp, t.at, take().text);
     }
     if (is_reserved(t.upper))
-      return sql_error(t.at, "expected an expression, found " + t.shown() + (t.upper == "USER" ? "; a column of this name goes in `backticks`" : ""));
+      return sql_error(t.at, "expected an expression, found " + t.shown() +
+                                 (t.upper == "USER" ? "; a column of this name goes in `backticks`" : ""));
   }
   take();
   if (at("(")) return call(Name{t.text, t.at});
@@ -319,10 +332,12 @@ Result<ExprPtr> Parser::interval() {
   }
   int64_t millis = unit_millis(unit.upper);
   if (millis == 0)
-    return sql_error(unit.at, "unknown unit `" + unit.text + "`" + name_hint(unit.text, {"SECOND", "MINUTE", "HOUR", "DAY"}));
+    return sql_error(unit.at,
+                     "unknown unit `" + unit.text + "`" + name_hint(unit.text, {"SECOND", "MINUTE", "HOUR", "DAY"}));
   if (at("TO")) return sql_error(peek().at, "INTERVAL … TO … is not supported; write it in one unit");
   ExprPtr e = make(ExprKind::interval, start, value.text);
-  if (!parse_interval(value.text, millis, e->number)) return sql_error(value.at, "'" + value.text + "' is no number of " + unit.upper);
+  if (!parse_interval(value.text, millis, e->number))
+    return sql_error(value.at, "'" + value.text + "' is no number of " + unit.upper);
   return e;
 }
 

@@ -16,7 +16,9 @@ std::vector<std::string> Relation::names() const {
 
 namespace {
 
-bool is_window_column(const std::string& name) { return name == "window_start" || name == "window_end" || name == "window_time"; }
+bool is_window_column(const std::string& name) {
+  return name == "window_start" || name == "window_end" || name == "window_time";
+}
 
 /// Columns of a relation; aggregates are not known here.
 class RelationScope : public Scope {
@@ -24,10 +26,13 @@ class RelationScope : public Scope {
   RelationScope(const Relation& r, std::string alias) : relation_(r), alias_(std::move(alias)) {}
   Result<ExprPtr> resolve(const ast::Expr& e) override {
     if (e.kind != ExprKind::column) return ExprPtr{};
-    if (!e.qualifier.empty() && e.qualifier != alias_) return sql_error(e.at, "unknown table `" + e.qualifier + "` before `." + e.text + "`");
+    if (!e.qualifier.empty() && e.qualifier != alias_)
+      return sql_error(e.at, "unknown table `" + e.qualifier + "` before `." + e.text + "`");
     for (const Relation::Column& c : relation_.columns)
       if (c.name == e.text) return c.expr;
-    if (is_window_column(e.text)) return sql_error(e.at, "`" + e.text + "` is not allowed here: it exists only after GROUP BY window_start, window_end");
+    if (is_window_column(e.text))
+      return sql_error(e.at,
+                       "`" + e.text + "` is not allowed here: it exists only after GROUP BY window_start, window_end");
     return sql_error(e.at, "unknown column `" + e.text + "`" + name_hint(e.text, relation_.names()));
   }
 
@@ -54,7 +59,8 @@ class GroupedScope : public Scope {
     Result<ExprPtr> whole = bind_expr(e, before);
     if (whole) {
       for (size_t k = 0; k < out_.keys.size(); ++k)
-        if (same_expr(**whole, *out_.keys[k])) return make_column(kFirstKeyColumn + static_cast<int>(k), out_.keys[k]->type);
+        if (same_expr(**whole, *out_.keys[k]))
+          return make_column(kFirstKeyColumn + static_cast<int>(k), out_.keys[k]->type);
     }
     if (e.kind != ExprKind::column) return ExprPtr{};
     if (!whole) return whole.error();
@@ -73,7 +79,8 @@ class GroupedScope : public Scope {
     if (e.filter) {
       if (contains_aggregate(*e.filter)) return sql_error(e.filter->at, "an aggregate inside FILTER");
       TRY_ASSIGN(call.filter, bind_expr(*e.filter, before));
-      if (!call.filter->type.is_boolean()) return sql_error(e.filter->at, "FILTER needs a condition, found " + type_name(call.filter->type));
+      if (!call.filter->type.is_boolean())
+        return sql_error(e.filter->at, "FILTER needs a condition, found " + type_name(call.filter->type));
     }
     if (e.star) {
       if (f != "COUNT") return sql_error(e.at, f + "(*) does not exist; COUNT(*) does");
@@ -83,7 +90,8 @@ class GroupedScope : public Scope {
     }
     size_t want = f == "PERCENTILE" ? 2 : 1;
     if (e.args.size() != want)
-      return sql_error(e.at, f + " takes " + std::to_string(want) + " argument" + (want == 1 ? "" : "s") + ", found " + std::to_string(e.args.size()) +
+      return sql_error(e.at, f + " takes " + std::to_string(want) + " argument" + (want == 1 ? "" : "s") + ", found " +
+                                 std::to_string(e.args.size()) +
                                  (f == "COUNT" && e.args.empty() ? "; did you mean COUNT(*)?" : ""));
     TRY_ASSIGN(call.argument, bind_expr(*e.args[0], before));
     Type t = call.argument->type;
@@ -94,7 +102,8 @@ class GroupedScope : public Scope {
       if (!number) return sql_error(e.args[0]->at, f + " needs a number, found " + type_name(t));
       call.kind = f == "SUM" ? AggregateKind::sum : AggregateKind::avg, call.type = t;
     } else if (f == "MIN" || f == "MAX") {
-      if (t.kind == TypeKind::null || t.kind == TypeKind::interval) return sql_error(e.args[0]->at, f + " cannot compare " + type_name(t));
+      if (t.kind == TypeKind::null || t.kind == TypeKind::interval)
+        return sql_error(e.args[0]->at, f + " cannot compare " + type_name(t));
       call.kind = f == "MIN" ? AggregateKind::min : AggregateKind::max, call.type = t;
       call.distinct = false;  // makes no difference
     } else {
@@ -115,7 +124,9 @@ class GroupedScope : public Scope {
     size_t i = 0;
     for (; i < out_.aggregates.size(); ++i) {
       const AggregateCall& o = out_.aggregates[i];
-      if (o.kind == call.kind && o.distinct == call.distinct && o.fraction == call.fraction && same(o.argument, call.argument) && same(o.filter, call.filter)) break;
+      if (o.kind == call.kind && o.distinct == call.distinct && o.fraction == call.fraction &&
+          same(o.argument, call.argument) && same(o.filter, call.filter))
+        break;
     }
     Type type = call.type;
     if (i == out_.aggregates.size()) out_.aggregates.push_back(std::move(call));
@@ -143,7 +154,8 @@ ExprPtr both(ExprPtr a, ExprPtr b) {
 
 Result<ExprPtr> bind_condition(const ast::Expr& e, Scope& scope, const char* what) {
   TRY_ASSIGN(ExprPtr c, bind_expr(e, scope));
-  if (!c->type.is_boolean()) return sql_error(e.at, std::string(what) + " needs a condition, found " + type_name(c->type));
+  if (!c->type.is_boolean())
+    return sql_error(e.at, std::string(what) + " needs a condition, found " + type_name(c->type));
   return c;
 }
 
@@ -159,18 +171,24 @@ Result<int64_t> interval(const ast::WindowCall& w, const char* name, size_t posi
   }
   bool negative = found->kind == ExprKind::unary && found->text == "-" && found->args[0]->kind == ExprKind::interval;
   if (negative) found = found->args[0].get();
-  if (found->kind != ExprKind::interval) return sql_error(found->at, "the " + std::string(name) + " of " + w.function.text + " is written INTERVAL '1' MINUTE");
-  if (found->number <= 0 && !optional) return sql_error(found->at, "the " + std::string(name) + " of " + w.function.text + " must be positive");
+  if (found->kind != ExprKind::interval)
+    return sql_error(found->at,
+                     "the " + std::string(name) + " of " + w.function.text + " is written INTERVAL '1' MINUTE");
+  if (found->number <= 0 && !optional)
+    return sql_error(found->at, "the " + std::string(name) + " of " + w.function.text + " must be positive");
   return negative ? -found->number : found->number;
 }
 
 Result<WindowSpec> bind_window(const ast::WindowCall& w) {
   WindowSpec out;
   const std::string& f = w.function.text;
-  if (f == "SESSION") return sql_error(w.function.at, "SESSION windows are not supported yet; TUMBLE, HOP and CUMULATE are");
-  if (!w.partition_by.empty()) return sql_error(w.partition_by[0].at, "PARTITION BY belongs to SESSION windows; " + f + " takes none");
+  if (f == "SESSION")
+    return sql_error(w.function.at, "SESSION windows are not supported yet; TUMBLE, HOP and CUMULATE are");
+  if (!w.partition_by.empty())
+    return sql_error(w.partition_by[0].at, "PARTITION BY belongs to SESSION windows; " + f + " takes none");
   size_t most = f == "TUMBLE" ? 2 : 3;
-  if (w.intervals.size() > most) return sql_error(w.intervals[most].second->at, f + " takes at most " + std::to_string(most) + " intervals");
+  if (w.intervals.size() > most)
+    return sql_error(w.intervals[most].second->at, f + " takes at most " + std::to_string(most) + " intervals");
   if (f == "TUMBLE") {
     TRY_ASSIGN(out.size_ms, interval(w, "SIZE", 0, false));
     TRY_ASSIGN(out.offset_ms, interval(w, "OFFSET", 1, true));
@@ -183,8 +201,10 @@ Result<WindowSpec> bind_window(const ast::WindowCall& w) {
   TRY_ASSIGN(out.size_ms, interval(w, "SIZE", 1, false));
   TRY_ASSIGN(out.offset_ms, interval(w, "OFFSET", 2, true));
   if (out.size_ms % out.slice_ms != 0)
-    return sql_error(w.function.at, hop ? "HOP needs a size that is a multiple of the slide; the order is HOP(…, slide, size)"
-                                        : "CUMULATE needs a max size that is a multiple of the step; the order is CUMULATE(…, step, max size)");
+    return sql_error(
+        w.function.at,
+        hop ? "HOP needs a size that is a multiple of the slide; the order is HOP(…, slide, size)"
+            : "CUMULATE needs a max size that is a multiple of the step; the order is CUMULATE(…, step, max size)");
   if (out.size_ms / out.slice_ms > 10'000) return sql_error(w.function.at, "more than 10,000 windows per record");
   return out;
 }
@@ -204,7 +224,9 @@ Result<ExprPtr> bind_over(const ast::Expr& e, const Relation& relation, const st
 
 Result<Relation> bind_projection(const ast::Select& select, Catalog& catalog) {
   if (select.from.window || select.grouped || select.having)
-    return sql_error(select.at, "a view or subquery with windows or GROUP BY is not supported yet; only SELECT columns FROM table WHERE …");
+    return sql_error(
+        select.at,
+        "a view or subquery with windows or GROUP BY is not supported yet; only SELECT columns FROM table WHERE …");
   TRY_ASSIGN(Relation in, source_of(select.from, catalog));
   std::string alias = !select.from.alias.empty() ? select.from.alias : select.from.table ? select.from.table->text : "";
   Relation out;
@@ -217,9 +239,12 @@ Result<Relation> bind_projection(const ast::Select& select, Catalog& catalog) {
     }
     Relation::Column c;
     TRY_ASSIGN(c.expr, bind_expr(*item.expr, scope));
-    if (item.alias) c.name = item.alias->text;
-    else if (item.expr->kind == ExprKind::column) c.name = item.expr->text;
-    else c.name = "EXPR$" + std::to_string(out.columns.size());
+    if (item.alias)
+      c.name = item.alias->text;
+    else if (item.expr->kind == ExprKind::column)
+      c.name = item.expr->text;
+    else
+      c.name = "EXPR$" + std::to_string(out.columns.size());
     if (item.expr->kind == ExprKind::column)
       for (const Relation::Column& from : in.columns)
         if (from.name == item.expr->text) c.is_time = from.is_time;
@@ -234,13 +259,18 @@ Result<Relation> bind_projection(const ast::Select& select, Catalog& catalog) {
   return out;
 }
 
-Result<Pipeline> bind_aggregation(const ast::Select& select, const std::vector<Target>& targets, Catalog& catalog, int& table) {
+Result<Pipeline> bind_aggregation(const ast::Select& select, const std::vector<Target>& targets, Catalog& catalog,
+                                  int& table) {
   const ast::From& from = select.from;
   if (!from.window) {
     if (select.grouped)
-      return sql_error(select.group_at, "GROUP BY without a window never ends; expected FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(et), INTERVAL '1' MINUTE)) "
-                                        "and GROUP BY window_start, window_end");
-    return sql_error(from.at, "INSERT … SELECT without a window is not supported yet; expected FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(et), INTERVAL '1' MINUTE))");
+      return sql_error(select.group_at,
+                       "GROUP BY without a window never ends; expected FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(et), "
+                       "INTERVAL '1' MINUTE)) "
+                       "and GROUP BY window_start, window_end");
+    return sql_error(from.at,
+                     "INSERT … SELECT without a window is not supported yet; expected FROM TABLE(TUMBLE(TABLE t, "
+                     "DESCRIPTOR(et), INTERVAL '1' MINUTE))");
   }
   const ast::WindowCall& w = *from.window;
   TRY_ASSIGN(Relation in, source_of(from, catalog));
@@ -252,11 +282,16 @@ Result<Pipeline> bind_aggregation(const ast::Select& select, const std::vector<T
   const Relation::Column* time = nullptr;
   for (const Relation::Column& c : in.columns)
     if (c.name == w.time_column.text) time = &c;
-  if (!time) return sql_error(w.time_column.at, "unknown column `" + w.time_column.text + "`" + name_hint(w.time_column.text, in.names()));
+  if (!time)
+    return sql_error(w.time_column.at,
+                     "unknown column `" + w.time_column.text + "`" + name_hint(w.time_column.text, in.names()));
   if (!time->is_time)
-    return sql_error(w.time_column.at, "`" + w.time_column.text + "` is not the time column of `" + source.name + "`" +
-                                           (source.time_column < 0 ? "; add WATERMARK FOR " + w.time_column.text + " AS " + w.time_column.text + " - INTERVAL '5' SECOND"
-                                                                   : "; that is `" + source.columns[static_cast<size_t>(source.time_column)].name + "`"));
+    return sql_error(
+        w.time_column.at,
+        "`" + w.time_column.text + "` is not the time column of `" + source.name + "`" +
+            (source.time_column < 0
+                 ? "; add WATERMARK FOR " + w.time_column.text + " AS " + w.time_column.text + " - INTERVAL '5' SECOND"
+                 : "; that is `" + source.columns[static_cast<size_t>(source.time_column)].name + "`"));
   out.time = time->expr;
 
   RelationScope before(in, from.alias);
@@ -280,15 +315,19 @@ Result<Pipeline> bind_aggregation(const ast::Select& select, const std::vector<T
     if (!known) out.keys.push_back(key);
   }
   if (!has_start || !has_end)
-    return sql_error(select.grouped ? select.group_at : select.at,
-                     std::string("expected GROUP BY window_start, window_end") + (has_start ? "; `window_end` is missing" : has_end ? "; `window_start` is missing" : ""));
+    return sql_error(
+        select.grouped ? select.group_at : select.at,
+        std::string("expected GROUP BY window_start, window_end") + (has_start ? "; `window_end` is missing"
+                                                                     : has_end ? "; `window_start` is missing"
+                                                                               : ""));
 
   GroupedScope after(in, from.alias, out);
   after.set_time_type({time->expr->type.kind, 3});
   if (select.items.size() != targets.size()) {
     bool star = std::any_of(select.items.begin(), select.items.end(), [](const ast::SelectItem& i) { return !i.expr; });
     if (star) return sql_error(select.at, "SELECT * is not possible with GROUP BY; name the columns");
-    return sql_error(select.at, "the table takes " + std::to_string(targets.size()) + " columns, the SELECT gives " + std::to_string(select.items.size()));
+    return sql_error(select.at, "the table takes " + std::to_string(targets.size()) + " columns, the SELECT gives " +
+                                    std::to_string(select.items.size()));
   }
   for (size_t i = 0; i < targets.size(); ++i) {
     const ast::SelectItem& item = select.items[i];

@@ -32,12 +32,14 @@ class Catalog {
 
 /// SELECT columns FROM relation [WHERE]: the body of a view or subquery.
 Result<Relation> bind_projection(const ast::Select& select, Catalog& catalog);
-/// SELECT … FROM TABLE(TUMBLE(…)) … GROUP BY window_start, window_end, …: fills all of `out` but input and sink, whose columns `targets` are.
+/// SELECT … FROM TABLE(TUMBLE(…)) … GROUP BY window_start, window_end, …: fills all of `out` but input and sink, whose
+/// columns `targets` are.
 struct Target {
   std::string name;
   Type type;
 };
-Result<Pipeline> bind_aggregation(const ast::Select& select, const std::vector<Target>& targets, Catalog& catalog, int& table);
+Result<Pipeline> bind_aggregation(const ast::Select& select, const std::vector<Target>& targets, Catalog& catalog,
+                                  int& table);
 /// Scope over a relation's columns.
 Result<ExprPtr> bind_over(const ast::Expr& e, const Relation& relation, const std::string& alias);
 

@@ -15,21 +15,47 @@ struct Known {
   bool used;
 };
 constexpr Known kOptions[] = {
-    {"connector", true}, {"topic", true}, {"format", true}, {"value.format", true}, {"scan.startup.mode", true},
-    {"scan.startup.specific-offsets", true}, {"scan.startup.timestamp-millis", true}, {"scan.bounded.mode", true},
-    {"scan.bounded.specific-offsets", true}, {"scan.watermark.emit.strategy", true}, {"scan.watermark.idle-timeout", true},
-    {"json.ignore-parse-errors", true}, {"json.fail-on-missing-field", true}, {"json.timestamp-format.standard", true},
-    {"json.encode.ignore-null-fields", true}, {"value.json.ignore-parse-errors", true}, {"value.json.fail-on-missing-field", true},
-    {"value.json.timestamp-format.standard", true}, {"scan.topic-partition-discovery.interval", false},
-    {"scan.watermark.alignment.group", false}, {"scan.watermark.alignment.max-drift", false},
-    {"scan.watermark.alignment.update-interval", false}, {"scan.watermark.emit.on-event.gap", false}, {"scan.parallelism", false},
-    {"sink.partitioner", false}, {"sink.parallelism", false}, {"sink.delivery-guarantee", false}, {"sink.semantic", false},
-    {"sink.transactional-id-prefix", false}, {"sink.transaction-naming-strategy", false}, {"sink.buffer-flush.max-rows", false},
-    {"sink.buffer-flush.interval", false}, {"json.map-null-key.mode", false}, {"json.map-null-key.literal", false},
-    {"json.encode.decimal-as-plain-number", false}, {"json.decode.json-parser.enabled", false}, {"value.fields-include", false},
+    {"connector", true},
+    {"topic", true},
+    {"format", true},
+    {"value.format", true},
+    {"scan.startup.mode", true},
+    {"scan.startup.specific-offsets", true},
+    {"scan.startup.timestamp-millis", true},
+    {"scan.bounded.mode", true},
+    {"scan.bounded.specific-offsets", true},
+    {"scan.watermark.emit.strategy", true},
+    {"scan.watermark.idle-timeout", true},
+    {"json.ignore-parse-errors", true},
+    {"json.fail-on-missing-field", true},
+    {"json.timestamp-format.standard", true},
+    {"json.encode.ignore-null-fields", true},
+    {"value.json.ignore-parse-errors", true},
+    {"value.json.fail-on-missing-field", true},
+    {"value.json.timestamp-format.standard", true},
+    {"scan.topic-partition-discovery.interval", false},
+    {"scan.watermark.alignment.group", false},
+    {"scan.watermark.alignment.max-drift", false},
+    {"scan.watermark.alignment.update-interval", false},
+    {"scan.watermark.emit.on-event.gap", false},
+    {"scan.parallelism", false},
+    {"sink.partitioner", false},
+    {"sink.parallelism", false},
+    {"sink.delivery-guarantee", false},
+    {"sink.semantic", false},
+    {"sink.transactional-id-prefix", false},
+    {"sink.transaction-naming-strategy", false},
+    {"sink.buffer-flush.max-rows", false},
+    {"sink.buffer-flush.interval", false},
+    {"json.map-null-key.mode", false},
+    {"json.map-null-key.literal", false},
+    {"json.encode.decimal-as-plain-number", false},
+    {"json.decode.json-parser.enabled", false},
+    {"value.fields-include", false},
 };
 // Known to Flink, with a meaning that we do not have: refused rather than ignored.
-constexpr const char* kNotYet[] = {"topic-pattern", "key.format", "key.fields", "key.fields-prefix", "scan.bounded.timestamp-millis"};
+constexpr const char* kNotYet[] = {"topic-pattern", "key.format", "key.fields", "key.fields-prefix",
+                                   "scan.bounded.timestamp-millis"};
 
 Error bad_value(const ast::Option& o, const std::vector<std::string>& allowed) {
   std::string list;
@@ -73,17 +99,23 @@ Status apply(const ast::Option& o, Table& t, bool& connector, bool& format) {
     if (o.value != "kafka") return bad_value(o, {"kafka"});
   } else if (key == "topic") {
     t.topic = o.value;
-    if (o.value.find(';') != std::string::npos) return sql_error(o.value_at, "a table reads one topic; lists of topics are not supported yet");
+    if (o.value.find(';') != std::string::npos)
+      return sql_error(o.value_at, "a table reads one topic; lists of topics are not supported yet");
     if (o.value.empty() || o.value.size() > 249) return sql_error(o.value_at, "'" + o.value + "' is no topic name");
   } else if (key == "format") {
     format = true;
     if (o.value != "json") return bad_value(o, {"json"});
   } else if (key == "scan.startup.mode") {
-    if (o.value == "earliest-offset") t.startup = StartupMode::earliest;
-    else if (o.value == "latest-offset") t.startup = StartupMode::latest;
-    else if (o.value == "specific-offsets") t.startup = StartupMode::specific_offsets;
-    else if (o.value == "timestamp") t.startup = StartupMode::timestamp;
-    else return bad_value(o, {"earliest-offset", "latest-offset", "timestamp", "specific-offsets"});
+    if (o.value == "earliest-offset")
+      t.startup = StartupMode::earliest;
+    else if (o.value == "latest-offset")
+      t.startup = StartupMode::latest;
+    else if (o.value == "specific-offsets")
+      t.startup = StartupMode::specific_offsets;
+    else if (o.value == "timestamp")
+      t.startup = StartupMode::timestamp;
+    else
+      return bad_value(o, {"earliest-offset", "latest-offset", "timestamp", "specific-offsets"});
   } else if (key == "scan.startup.specific-offsets") {
     TRY_ASSIGN(t.startup_offsets, offsets(o));
   } else if (key == "scan.startup.timestamp-millis") {
@@ -91,14 +123,19 @@ Status apply(const ast::Option& o, Table& t, bool& connector, bool& format) {
     if (!ms) return bad_value(o, {"milliseconds since 1970"});
     t.startup_timestamp_ms = *ms;
   } else if (key == "scan.bounded.mode") {
-    if (o.value == "unbounded") t.bounded = BoundedMode::unbounded;
-    else if (o.value == "latest-offset") t.bounded = BoundedMode::latest;
-    else if (o.value == "specific-offsets") t.bounded = BoundedMode::specific_offsets;
-    else return bad_value(o, {"unbounded", "latest-offset", "specific-offsets"});
+    if (o.value == "unbounded")
+      t.bounded = BoundedMode::unbounded;
+    else if (o.value == "latest-offset")
+      t.bounded = BoundedMode::latest;
+    else if (o.value == "specific-offsets")
+      t.bounded = BoundedMode::specific_offsets;
+    else
+      return bad_value(o, {"unbounded", "latest-offset", "specific-offsets"});
   } else if (key == "scan.bounded.specific-offsets") {
     TRY_ASSIGN(t.bounded_offsets, offsets(o));
   } else if (key == "scan.watermark.emit.strategy") {
-    // The watermark moves with every record whichever is asked for: that is the one of the two that is a function of the input.
+    // The watermark moves with every record whichever is asked for: that is the one of the two that is a function of
+    // the input.
     if (o.value != "on-event" && o.value != "on-periodic") return bad_value(o, {"on-event", "on-periodic"});
   } else if (key == "scan.watermark.idle-timeout") {
     auto ms = parse_duration_ms(o.value);
@@ -111,9 +148,12 @@ Status apply(const ast::Option& o, Table& t, bool& connector, bool& format) {
   } else if (key == "json.encode.ignore-null-fields") {
     TRY_ASSIGN(t.ignore_null_fields, boolean(o));
   } else if (key == "json.timestamp-format.standard") {
-    if (o.value == "SQL") t.timestamp_format = TimestampFormat::sql;
-    else if (o.value == "ISO-8601") t.timestamp_format = TimestampFormat::iso_8601;
-    else return bad_value(o, {"SQL", "ISO-8601"});
+    if (o.value == "SQL")
+      t.timestamp_format = TimestampFormat::sql;
+    else if (o.value == "ISO-8601")
+      t.timestamp_format = TimestampFormat::iso_8601;
+    else
+      return bad_value(o, {"SQL", "ISO-8601"});
   }
   return {};
 }
@@ -138,23 +178,24 @@ std::optional<int64_t> scaled(std::optional<int64_t> v, int64_t unit) {
 std::optional<int64_t> parse_duration_ms(std::string_view text) {
   std::string u;
   auto v = number_with_unit(text, u);
-  int64_t unit = u.empty() || u == "ms" || u == "milli" || u == "millis" || u == "millisecond" || u == "milliseconds" ? 1
-                 : u == "s" || u == "sec" || u == "secs" || u == "second" || u == "seconds"                         ? 1000
-                 : u == "m" || u == "min" || u == "minute" || u == "minutes"                                        ? 60'000
-                 : u == "h" || u == "hour" || u == "hours"                                                          ? 3'600'000
-                 : u == "d" || u == "day" || u == "days"                                                            ? 86'400'000
-                                                                                                                    : 0;
+  int64_t unit = u.empty() || u == "ms" || u == "milli" || u == "millis" || u == "millisecond" || u == "milliseconds"
+                     ? 1
+                 : u == "s" || u == "sec" || u == "secs" || u == "second" || u == "seconds" ? 1000
+                 : u == "m" || u == "min" || u == "minute" || u == "minutes"                ? 60'000
+                 : u == "h" || u == "hour" || u == "hours"                                  ? 3'600'000
+                 : u == "d" || u == "day" || u == "days"                                    ? 86'400'000
+                                                                                            : 0;
   return scaled(v, unit);
 }
 
 std::optional<int64_t> parse_memory_bytes(std::string_view text) {
   std::string u;
   auto v = number_with_unit(text, u);
-  int64_t unit = u.empty() || u == "b" || u == "bytes"                ? 1
-                 : u == "k" || u == "kb" || u == "kib"                ? int64_t{1} << 10
-                 : u == "m" || u == "mb" || u == "mib"                ? int64_t{1} << 20
-                 : u == "g" || u == "gb" || u == "gib"                ? int64_t{1} << 30
-                                                                      : 0;
+  int64_t unit = u.empty() || u == "b" || u == "bytes" ? 1
+                 : u == "k" || u == "kb" || u == "kib" ? int64_t{1} << 10
+                 : u == "m" || u == "mb" || u == "mib" ? int64_t{1} << 20
+                 : u == "g" || u == "gb" || u == "gib" ? int64_t{1} << 30
+                                                       : 0;
   return scaled(v, unit);
 }
 
@@ -162,7 +203,8 @@ Status apply_table_options(const ast::CreateTable& from, Table& table) {
   bool connector = false, format = false;
   std::vector<std::string> seen;
   for (const ast::Option& o : from.options) {
-    if (std::find(seen.begin(), seen.end(), o.key) != seen.end()) return sql_error(o.key_at, "option '" + o.key + "' is set twice");
+    if (std::find(seen.begin(), seen.end(), o.key) != seen.end())
+      return sql_error(o.key_at, "option '" + o.key + "' is set twice");
     seen.push_back(o.key);
     if (o.key.substr(0, 11) == "properties.") continue;
     for (const char* name : kNotYet)
@@ -175,7 +217,8 @@ Status apply_table_options(const ast::CreateTable& from, Table& table) {
     }
     if (!known) {
       std::string near = nearest_name(o.key, names);
-      return sql_error(o.key_at, "unknown option '" + o.key + "'" + (near.empty() ? "" : "; did you mean '" + near + "'?"));
+      return sql_error(o.key_at,
+                       "unknown option '" + o.key + "'" + (near.empty() ? "" : "; did you mean '" + near + "'?"));
     }
     TRY(apply(o, table, connector, format));
   }

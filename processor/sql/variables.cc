@@ -19,7 +19,8 @@ Result<std::string> substitute_variables(std::string_view text, const std::map<s
         std::vector<std::string> names;
         for (const auto& [k, v] : values) names.push_back(k);
         std::string hint = name_hint(name, names);
-        return sql_error(at, "variable `${" + name + "}` is not set" + (hint.empty() ? "; set" : hint + " Set") + " it with --var " + name + "=VALUE");
+        return sql_error(at, "variable `${" + name + "}` is not set" + (hint.empty() ? "; set" : hint + " Set") +
+                                 " it with --var " + name + "=VALUE");
       }
       out += it->second;
       at.column += static_cast<int>(end + 1 - i);

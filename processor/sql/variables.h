@@ -7,7 +7,8 @@
 
 namespace weir::processor {
 
-/// The text with each `${NAME}` replaced by its value. Errors: invalid_argument, with the place, for a variable that is not set.
+/// The text with each `${NAME}` replaced by its value. Errors: invalid_argument, with the place, for a variable that is
+/// not set.
 Result<std::string> substitute_variables(std::string_view text, const std::map<std::string, std::string>& values);
 
 }  // namespace weir::processor

@@ -33,7 +33,8 @@ Buffer StateWriter::sealed() const {
 Result<StateReader> StateReader::open(ConstBytes sealed) {
   if (sealed.size() < 4) return Error(ErrorCode::truncated, "checkpoint");
   ConstBytes body = sealed.first(sealed.size() - 4);
-  if (crc32c(body) != load_le<uint32_t>(body.data() + body.size())) return Error(ErrorCode::corrupt_message, "checkpoint", "the CRC does not match");
+  if (crc32c(body) != load_le<uint32_t>(body.data() + body.size()))
+    return Error(ErrorCode::corrupt_message, "checkpoint", "the CRC does not match");
   return StateReader(body);
 }
 

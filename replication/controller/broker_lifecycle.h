@@ -10,14 +10,18 @@
 
 namespace weir::replication {
 
-/// A broker's life as the controller sees it: registers, sends heartbeats, is unfenced once it has replayed its own registration, leaves in good order. One
-/// request in flight. Registers again when its epoch is stale.
+/// A broker's life as the controller sees it: registers, sends heartbeats, is unfenced once it has replayed its own
+/// registration, leaves in good order. One request in flight. Registers again when its epoch is stale.
 class BrokerLifecycle {
  public:
   /// Requests to the active controller, retried by the channel until `timeout`.
   struct Channel {
-    std::function<void(const wire::BrokerRegistrationRequest&, Duration timeout, std::function<void(Result<wire::BrokerRegistrationResponse>)>)> enlist;
-    std::function<void(const wire::BrokerHeartbeatRequest&, Duration timeout, std::function<void(Result<wire::BrokerHeartbeatResponse>)>)> heartbeat;
+    std::function<void(const wire::BrokerRegistrationRequest&, Duration timeout,
+                       std::function<void(Result<wire::BrokerRegistrationResponse>)>)>
+        enlist;
+    std::function<void(const wire::BrokerHeartbeatRequest&, Duration timeout,
+                       std::function<void(Result<wire::BrokerHeartbeatResponse>)>)>
+        heartbeat;
   };
   struct Options {
     wire::BrokerRegistrationRequest registration;
@@ -52,7 +56,7 @@ class BrokerLifecycle {
   bool fenced_ = true;
   bool told_unfenced_ = false;
   BrokerEpoch epoch_ = -1;
-  Offset applied_ = 0;               // end of what is replayed
+  Offset applied_ = 0;  // end of what is replayed
   std::function<void()> shut_down_;
   bool gone_ = false;
   std::function<void(BrokerEpoch)> on_epoch_;

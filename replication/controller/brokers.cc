@@ -31,11 +31,13 @@ wire::BrokerRegistrationChangeRecord registration_change(const BrokerImage& b, i
 
 bool has_leaderships(const MetadataImage& image, BrokerId broker) {
   bool any = false;
-  for_each_partition_of(image, broker, [&](const TopicImage&, PartitionId, const PartitionImage& p) { any |= p.leader == broker; });
+  for_each_partition_of(image, broker,
+                        [&](const TopicImage&, PartitionId, const PartitionImage& p) { any |= p.leader == broker; });
   return any;
 }
 
-/// Every other broker is down or goes down too. (False for the only broker there is: it has its own quorum to write its leave to.)
+/// Every other broker is down or goes down too. (False for the only broker there is: it has its own quorum to write its
+/// leave to.)
 bool all_others_leave(const MetadataImage& image, BrokerId broker, BrokerSessions& sessions) {
   for (const auto& [id, b] : image.brokers) {
     const auto* session = sessions.find(id);
@@ -92,7 +94,8 @@ BrokerSessions::Session* BrokerSessions::find(BrokerId id) {
 bool BrokerSessions::any_leaving(const MetadataImage& image, BrokerId self) const {
   for (const auto& [id, b] : image.brokers) {
     auto it = sessions_.find(id);
-    if (id != self && b->in_controlled_shutdown && !b->fenced && it != sessions_.end() && !it->second.let_go) return true;
+    if (id != self && b->in_controlled_shutdown && !b->fenced && it != sessions_.end() && !it->second.let_go)
+      return true;
   }
   return false;
 }
@@ -174,7 +177,8 @@ std::optional<std::string> topic_setting(const ControllerContext& c, const std::
 
 size_t min_insync_replicas(const ControllerContext& c, const std::string& topic) {
   int n = 1;
-  if (auto value = topic_setting(c, topic, "min.insync.replicas")) std::from_chars(value->data(), value->data() + value->size(), n);
+  if (auto value = topic_setting(c, topic, "min.insync.replicas"))
+    std::from_chars(value->data(), value->data() + value->size(), n);
   return static_cast<size_t>(std::max(n, 1));
 }
 
@@ -213,7 +217,9 @@ void unfence_moves(const ControllerContext& c, BrokerId broker, MetadataRecords&
   auto may_lead = [&](BrokerId id) { return id == broker || is_active(c.image, id); };
   for_each_partition_of(c.image, broker, [&](const TopicImage& t, PartitionId i, const PartitionImage& p) {
     if (p.leader != kNoBroker) return;
-    if (auto r = plan_change(p, t.id, i, {.isr = p.isr, .may_lead = may_lead, .unclean = unclean_election_enabled(c, t.name)})) out.push_back(*r);
+    if (auto r = plan_change(p, t.id, i,
+                             {.isr = p.isr, .may_lead = may_lead, .unclean = unclean_election_enabled(c, t.name)}))
+      out.push_back(*r);
   });
 }
 
@@ -234,9 +240,9 @@ MetadataRecords rebalance_leaders(const ControllerContext& c, size_t limit) {
     for (size_t i = 0; i < t->partitions.size() && out.size() < limit; i++) {
       const PartitionImage& p = t->partitions[i];
       if (p.replicas.empty() || p.leader == p.replicas.front() || p.leader == kNoBroker) continue;
-      if (auto r =
-              plan_change(p, t->id, static_cast<PartitionId>(i),
-                          {.isr = p.isr, .may_lead = may_lead, .prefer_first = true, .last_choice = c.last_choice}))
+      if (auto r = plan_change(
+              p, t->id, static_cast<PartitionId>(i),
+              {.isr = p.isr, .may_lead = may_lead, .prefer_first = true, .last_choice = c.last_choice}))
         out.push_back(*r);
     }
   }
@@ -245,8 +251,9 @@ MetadataRecords rebalance_leaders(const ControllerContext& c, size_t limit) {
 
 // --- requests
 
-Result<ControllerDecision<wire::BrokerRegistrationResponse>> decide(const ControllerContext& c, const wire::BrokerRegistrationRequest& r,
-                                                                   bool session_alive) {
+Result<ControllerDecision<wire::BrokerRegistrationResponse>> decide(const ControllerContext& c,
+                                                                    const wire::BrokerRegistrationRequest& r,
+                                                                    bool session_alive) {
   ControllerDecision<wire::BrokerRegistrationResponse> d;
   auto refuse = [&](ErrorCode code) {
     d.response.error_code = number(code);
@@ -260,7 +267,8 @@ Result<ControllerDecision<wire::BrokerRegistrationResponse>> decide(const Contro
     return d;
   }
   if (known && !known->fenced) {
-    // A live broker holds the id (KIP-631), unless this one listens where that one did: a port has one owner, so that one is gone.
+    // A live broker holds the id (KIP-631), unless this one listens where that one did: a port has one owner, so that
+    // one is gone.
     bool same_place = !r.listeners.empty() && known->listeners.size() == r.listeners.size();
     for (size_t i = 0; same_place && i < r.listeners.size(); i++)
       same_place = known->listeners[i].endpoint == io::Endpoint{r.listeners[i].host, r.listeners[i].port};
@@ -270,9 +278,11 @@ Result<ControllerDecision<wire::BrokerRegistrationResponse>> decide(const Contro
   wire::RegisterBrokerRecord record;
   record.broker_id = r.broker_id;
   record.incarnation_id = r.incarnation_id;
-  record.broker_epoch = d.response.broker_epoch = c.log_end;  // KIP-631: the offset of the registration, so it only grows
+  record.broker_epoch = d.response.broker_epoch = c.log_end;  // KIP-631: the offset of the registration, so it only
+                                                              // grows
   for (const auto& l : r.listeners) record.end_points.push_back({l.name, l.host, l.port, l.security_protocol});
-  for (const auto& f : r.features) record.features.push_back({f.name, f.min_supported_version, f.max_supported_version});
+  for (const auto& f : r.features)
+    record.features.push_back({f.name, f.min_supported_version, f.max_supported_version});
   record.rack = r.rack;
   record.fenced = true;
   record.log_dirs = r.log_dirs;
@@ -280,8 +290,9 @@ Result<ControllerDecision<wire::BrokerRegistrationResponse>> decide(const Contro
   return d;
 }
 
-Result<ControllerDecision<wire::BrokerHeartbeatResponse>> decide(const ControllerContext& c, const wire::BrokerHeartbeatRequest& r,
-                                                                BrokerSessions& sessions) {
+Result<ControllerDecision<wire::BrokerHeartbeatResponse>> decide(const ControllerContext& c,
+                                                                 const wire::BrokerHeartbeatRequest& r,
+                                                                 BrokerSessions& sessions) {
   ControllerDecision<wire::BrokerHeartbeatResponse> d;
   auto& a = d.response;
   const BrokerImage* b = c.image.broker(r.broker_id);
@@ -308,7 +319,8 @@ Result<ControllerDecision<wire::BrokerHeartbeatResponse>> decide(const Controlle
   }
   if (!r.want_shut_down) return d;
   if (all_others_leave(c.image, r.broker_id, sessions)) {
-    // Nobody could take its partitions, and with the others the majority goes that a record would need: it goes as it is, its session runs out.
+    // Nobody could take its partitions, and with the others the majority goes that a record would need: it goes as it
+    // is, its session runs out.
     a.should_shut_down = session->let_go = true;
     return d;
   }
@@ -330,7 +342,8 @@ Result<ControllerDecision<wire::BrokerHeartbeatResponse>> decide(const Controlle
   return d;
 }
 
-Result<ControllerDecision<wire::UnregisterBrokerResponse>> decide(const ControllerContext& c, const wire::UnregisterBrokerRequest& r) {
+Result<ControllerDecision<wire::UnregisterBrokerResponse>> decide(const ControllerContext& c,
+                                                                  const wire::UnregisterBrokerRequest& r) {
   ControllerDecision<wire::UnregisterBrokerResponse> d;
   d.response.error_message.reset();
   const BrokerImage* b = c.image.broker(r.broker_id);
@@ -350,15 +363,20 @@ Result<ControllerDecision<wire::UnregisterBrokerResponse>> decide(const Controll
 namespace {
 
 /// One partition of ElectLeaders; the record, when there is one, goes into `out`.
-PartError elect(const ControllerContext& c, const std::string& topic, PartitionId partition, bool preferred, MetadataRecords& out) {
+PartError elect(const ControllerContext& c, const std::string& topic, PartitionId partition, bool preferred,
+                MetadataRecords& out) {
   const TopicImage* t = c.image.topic(topic);
   if (!t) return {ErrorCode::unknown_topic_or_partition, "No such topic as " + topic};
   const PartitionImage* p = c.image.partition({topic, partition});
-  if (!p) return {ErrorCode::unknown_topic_or_partition, "No such partition as " + topic + "-" + std::to_string(partition)};
+  if (!p)
+    return {ErrorCode::unknown_topic_or_partition, "No such partition as " + topic + "-" + std::to_string(partition)};
   if (preferred ? p->leader == p->replicas.front() : p->leader != kNoBroker)
     return {ErrorCode::election_not_needed, "Leader election not needed for topic partition."};
-  // An unclean election asked for by hand is refused: it would lose acknowledged records. A topic may allow it by its config.
-  if (!preferred) return {ErrorCode::eligible_leaders_not_available, "No member of the ISR is available, and unclean election on request is not offered."};
+  // An unclean election asked for by hand is refused: it would lose acknowledged records. A topic may allow it by its
+  // config.
+  if (!preferred)
+    return {ErrorCode::eligible_leaders_not_available,
+            "No member of the ISR is available, and unclean election on request is not offered."};
   auto may_lead = [&](BrokerId id) { return is_active(c.image, id); };
   auto record = plan_change(*p, t->id, partition, {.isr = p->isr, .may_lead = may_lead, .prefer_first = true});
   if (!record || record->leader != p->replicas.front())
@@ -369,7 +387,8 @@ PartError elect(const ControllerContext& c, const std::string& topic, PartitionI
 
 }  // namespace
 
-Result<ControllerDecision<wire::ElectLeadersResponse>> decide(const ControllerContext& c, const wire::ElectLeadersRequest& r) {
+Result<ControllerDecision<wire::ElectLeadersResponse>> decide(const ControllerContext& c,
+                                                              const wire::ElectLeadersRequest& r) {
   ControllerDecision<wire::ElectLeadersResponse> d;
   bool preferred = r.election_type == 0;
   if (!preferred && r.election_type != 1) {

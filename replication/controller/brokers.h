@@ -88,12 +88,16 @@ MetadataRecords rebalance_leaders(const ControllerContext& c, size_t limit);
 
 bool unclean_election_enabled(const ControllerContext& c, const std::string& topic);
 
-Result<ControllerDecision<wire::BrokerRegistrationResponse>> decide(const ControllerContext& c, const wire::BrokerRegistrationRequest& r,
-                                                                   bool session_alive);
+Result<ControllerDecision<wire::BrokerRegistrationResponse>> decide(const ControllerContext& c,
+                                                                    const wire::BrokerRegistrationRequest& r,
+                                                                    bool session_alive);
 /// `sessions` has heard of the broker already.
-Result<ControllerDecision<wire::BrokerHeartbeatResponse>> decide(const ControllerContext& c, const wire::BrokerHeartbeatRequest& r,
-                                                                BrokerSessions& sessions);
-Result<ControllerDecision<wire::UnregisterBrokerResponse>> decide(const ControllerContext& c, const wire::UnregisterBrokerRequest& r);
-Result<ControllerDecision<wire::ElectLeadersResponse>> decide(const ControllerContext& c, const wire::ElectLeadersRequest& r);
+Result<ControllerDecision<wire::BrokerHeartbeatResponse>> decide(const ControllerContext& c,
+                                                                 const wire::BrokerHeartbeatRequest& r,
+                                                                 BrokerSessions& sessions);
+Result<ControllerDecision<wire::UnregisterBrokerResponse>> decide(const ControllerContext& c,
+                                                                  const wire::UnregisterBrokerRequest& r);
+Result<ControllerDecision<wire::ElectLeadersResponse>> decide(const ControllerContext& c,
+                                                              const wire::ElectLeadersRequest& r);
 
 }  // namespace weir::replication

@@ -12,14 +12,15 @@ namespace weir::replication {
 
 namespace {
 constexpr Duration kProbeTimeout{200'000'000};
-constexpr Duration kSessionStep{50'000'000};   // sessions are looked at no more often
+constexpr Duration kSessionStep{50'000'000};  // sessions are looked at no more often
 constexpr size_t kRebalanceMax = 1000;
 // A client that met a refused port tries it again after its back-off, up to 10 s in librdkafka: until then a broker
 // that is back serves none of the old clients.
 constexpr Duration kClientsReturn{12'000'000'000};
 }  // namespace
 
-Controller::Controller(io::Runtime& runtime, Transport& transport, BrokerId self, ControllerOptions options, Hooks hooks)
+Controller::Controller(io::Runtime& runtime, Transport& transport, BrokerId self, ControllerOptions options,
+                       Hooks hooks)
     : runtime_(runtime),
       transport_(transport),
       self_(self),
@@ -36,9 +37,11 @@ void Controller::activate(const MetadataImage& committed, BrokerId former) {
   term_ = std::make_shared<Term>(committed, hooks_);
   sessions_.reset(committed, runtime_.now());
   probing_.clear();
-  WEIR_INFO("controller: active from offset {}, {} brokers, {} topics", committed.offset, committed.brokers.size(), committed.topics.size());
+  WEIR_INFO("controller: active from offset {}, {} brokers, {} topics", committed.offset, committed.brokers.size(),
+            committed.topics.size());
   if (committed.features.empty()) {
-    if (Status s = term_->runtime.apply(bootstrap_records(options_)); !s) WEIR_ERROR("controller: {}", s.error().message());
+    if (Status s = term_->runtime.apply(bootstrap_records(options_)); !s)
+      WEIR_ERROR("controller: {}", s.error().message());
   }
   // The last leader's death made this term; who else died with it is asked at once instead of waiting for sessions.
   for (const auto& [id, b] : committed.brokers) {
@@ -82,26 +85,28 @@ template <class Response, class Request, class Decide>
 void Controller::run(const Request& request, Reply<Response> reply, Decide decide) {
   if (!active()) return reply(refuse<Response>(request, ErrorCode::not_controller));
   auto term = term_;
-  term->runtime.template run<Response>([&](const ControllerState&) { return decide(context()); },
-                                       [request, reply](Result<Response> r) {
-                                         reply(r ? std::move(*r) : refuse<Response>(request, r.code()));
-                                       });
+  term->runtime.template run<Response>(
+      [&](const ControllerState&) { return decide(context()); },
+      [request, reply](Result<Response> r) { reply(r ? std::move(*r) : refuse<Response>(request, r.code())); });
 }
 
 // --- brokers
 
-void Controller::handle(const wire::BrokerRegistrationRequest& r, RequestContext, Reply<wire::BrokerRegistrationResponse> reply) {
+void Controller::handle(const wire::BrokerRegistrationRequest& r, RequestContext,
+                        Reply<wire::BrokerRegistrationResponse> reply) {
   auto* session = active() ? sessions_.find(r.broker_id) : nullptr;
   bool alive = session && runtime_.now() - session->last_contact < options_.broker_session_timeout;
   run<wire::BrokerRegistrationResponse>(r, std::move(reply), [&](const ControllerContext& c) {
     auto d = decide(c, r, alive);
     if (d && d->response.error_code == 0) sessions_.registered(r.broker_id, runtime_.now());
-    if (d && d->response.error_code == 0) WEIR_INFO("controller: broker {} registers with epoch {}", r.broker_id, d->response.broker_epoch);
+    if (d && d->response.error_code == 0)
+      WEIR_INFO("controller: broker {} registers with epoch {}", r.broker_id, d->response.broker_epoch);
     return d;
   });
 }
 
-void Controller::handle(const wire::BrokerHeartbeatRequest& r, RequestContext, Reply<wire::BrokerHeartbeatResponse> reply) {
+void Controller::handle(const wire::BrokerHeartbeatRequest& r, RequestContext,
+                        Reply<wire::BrokerHeartbeatResponse> reply) {
   run<wire::BrokerHeartbeatResponse>(r, std::move(reply), [&](const ControllerContext& c) {
     const BrokerImage* b = c.image.broker(r.broker_id);
     bool was_fenced = b && b->fenced;
@@ -116,7 +121,8 @@ void Controller::handle(const wire::BrokerHeartbeatRequest& r, RequestContext, R
   if (active() && !session_timer_.armed()) arm_sessions();
 }
 
-void Controller::handle(const wire::UnregisterBrokerRequest& r, RequestContext, Reply<wire::UnregisterBrokerResponse> reply) {
+void Controller::handle(const wire::UnregisterBrokerRequest& r, RequestContext,
+                        Reply<wire::UnregisterBrokerResponse> reply) {
   run<wire::UnregisterBrokerResponse>(r, std::move(reply), [&](const ControllerContext& c) {
     auto d = decide(c, r);
     if (d && d->response.error_code == 0) sessions_.forget(r.broker_id);
@@ -128,7 +134,8 @@ void Controller::fence(BrokerId broker, const char* why) {
   if (!active() || !term_->state.image().alive(broker)) return;
   MetadataRecords records = fence_broker(context(), broker);
   WEIR_INFO("controller: broker {} is fenced ({}), {} partitions change", broker, why, records.size() - 1);
-  if (Status s = term_->runtime.apply(records); !s) WEIR_ERROR("controller: broker {} could not be fenced: {}", broker, s.error().message());
+  if (Status s = term_->runtime.apply(records); !s)
+    WEIR_ERROR("controller: broker {} could not be fenced: {}", broker, s.error().message());
 }
 
 void Controller::on_disconnect(BrokerId broker) {
@@ -167,7 +174,8 @@ void Controller::check_sessions() {
   MonoTime now = runtime_.now();
   // This very process stood still: the heartbeats of the time lie unread. Everyone starts anew.
   if (now - session_timer_.due() > options_.broker_session_timeout / 8) {
-    WEIR_WARN("controller: stood still for {} ms, broker sessions start anew", (now - session_timer_.due()).count() / 1'000'000);
+    WEIR_WARN("controller: stood still for {} ms, broker sessions start anew",
+              (now - session_timer_.due()).count() / 1'000'000);
     sessions_.forgive(now);
   }
   for (BrokerId b : sessions_.expired(term_->state.image(), now)) {
@@ -210,9 +218,11 @@ void Controller::handle(const wire::CreateTopicsRequest& r, RequestContext, Repl
   run<wire::CreateTopicsResponse>(r, std::move(reply), [&](const ControllerContext& c) { return decide(c, r); });
 }
 void Controller::handle(const wire::DeleteTopicsRequest& r, RequestContext x, Reply<wire::DeleteTopicsResponse> reply) {
-  run<wire::DeleteTopicsResponse>(r, std::move(reply), [&](const ControllerContext& c) { return decide(c, r, x.api_version); });
+  run<wire::DeleteTopicsResponse>(r, std::move(reply),
+                                  [&](const ControllerContext& c) { return decide(c, r, x.api_version); });
 }
-void Controller::handle(const wire::CreatePartitionsRequest& r, RequestContext, Reply<wire::CreatePartitionsResponse> reply) {
+void Controller::handle(const wire::CreatePartitionsRequest& r, RequestContext,
+                        Reply<wire::CreatePartitionsResponse> reply) {
   run<wire::CreatePartitionsResponse>(r, std::move(reply), [&](const ControllerContext& c) { return decide(c, r); });
 }
 void Controller::handle(const wire::AlterPartitionRequest& r, RequestContext x,
@@ -220,11 +230,14 @@ void Controller::handle(const wire::AlterPartitionRequest& r, RequestContext x,
   run<wire::AlterPartitionResponse>(
       r, std::move(reply), [&](const ControllerContext& c) { return decide(c, r, x.api_version, sessions_.aside()); });
 }
-void Controller::handle(const wire::AllocateProducerIdsRequest& r, RequestContext, Reply<wire::AllocateProducerIdsResponse> reply) {
+void Controller::handle(const wire::AllocateProducerIdsRequest& r, RequestContext,
+                        Reply<wire::AllocateProducerIdsResponse> reply) {
   run<wire::AllocateProducerIdsResponse>(r, std::move(reply), [&](const ControllerContext& c) { return decide(c, r); });
 }
-void Controller::handle(const wire::IncrementalAlterConfigsRequest& r, RequestContext, Reply<wire::IncrementalAlterConfigsResponse> reply) {
-  run<wire::IncrementalAlterConfigsResponse>(r, std::move(reply), [&](const ControllerContext& c) { return decide(c, r); });
+void Controller::handle(const wire::IncrementalAlterConfigsRequest& r, RequestContext,
+                        Reply<wire::IncrementalAlterConfigsResponse> reply) {
+  run<wire::IncrementalAlterConfigsResponse>(r, std::move(reply),
+                                             [&](const ControllerContext& c) { return decide(c, r); });
 }
 void Controller::handle(const wire::AlterConfigsRequest& r, RequestContext, Reply<wire::AlterConfigsResponse> reply) {
   run<wire::AlterConfigsResponse>(r, std::move(reply), [&](const ControllerContext& c) { return decide(c, r); });
@@ -232,8 +245,10 @@ void Controller::handle(const wire::AlterConfigsRequest& r, RequestContext, Repl
 void Controller::handle(const wire::ElectLeadersRequest& r, RequestContext, Reply<wire::ElectLeadersResponse> reply) {
   run<wire::ElectLeadersResponse>(r, std::move(reply), [&](const ControllerContext& c) { return decide(c, r); });
 }
-void Controller::handle(const wire::UpdateFeaturesRequest& r, RequestContext x, Reply<wire::UpdateFeaturesResponse> reply) {
-  run<wire::UpdateFeaturesResponse>(r, std::move(reply), [&](const ControllerContext& c) { return decide(c, r, x.api_version); });
+void Controller::handle(const wire::UpdateFeaturesRequest& r, RequestContext x,
+                        Reply<wire::UpdateFeaturesResponse> reply) {
+  run<wire::UpdateFeaturesResponse>(r, std::move(reply),
+                                    [&](const ControllerContext& c) { return decide(c, r, x.api_version); });
 }
 
 }  // namespace weir::replication

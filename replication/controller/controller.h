@@ -19,8 +19,9 @@
 
 namespace weir::replication {
 
-/// The active controller: a decider on the metadata log, awake only while this node leads the quorum and has replayed all that was written before. It also
-/// watches the brokers: by sessions, and by the connections to them (a refused port is a dead process, known at once).
+/// The active controller: a decider on the metadata log, awake only while this node leads the quorum and has replayed
+/// all that was written before. It also watches the brokers: by sessions, and by the connections to them (a refused
+/// port is a dead process, known at once).
 class Controller {
  public:
   struct Hooks {
@@ -30,8 +31,8 @@ class Controller {
   Controller(io::Runtime& runtime, Transport& transport, BrokerId self, ControllerOptions options, Hooks hooks);
   ~Controller();
 
-  /// Precondition: `committed` holds every record of the log. `former`: the leader before, -1 when it is not known; it lost its seat by being silent, so as a
-  /// broker it gets less than a whole session.
+  /// Precondition: `committed` holds every record of the log. `former`: the leader before, -1 when it is not known; it
+  /// lost its seat by being silent, so as a broker it gets less than a whole session.
   void activate(const MetadataImage& committed, BrokerId former);
   /// Leadership is lost: what waits is answered NOT_CONTROLLER, what was not committed is forgotten.
   void deactivate();
@@ -53,8 +54,10 @@ class Controller {
   void handle(const wire::DeleteTopicsRequest& r, RequestContext, Reply<wire::DeleteTopicsResponse> reply);
   void handle(const wire::CreatePartitionsRequest& r, RequestContext, Reply<wire::CreatePartitionsResponse> reply);
   void handle(const wire::AlterPartitionRequest& r, RequestContext, Reply<wire::AlterPartitionResponse> reply);
-  void handle(const wire::AllocateProducerIdsRequest& r, RequestContext, Reply<wire::AllocateProducerIdsResponse> reply);
-  void handle(const wire::IncrementalAlterConfigsRequest& r, RequestContext, Reply<wire::IncrementalAlterConfigsResponse> reply);
+  void handle(const wire::AllocateProducerIdsRequest& r, RequestContext,
+              Reply<wire::AllocateProducerIdsResponse> reply);
+  void handle(const wire::IncrementalAlterConfigsRequest& r, RequestContext,
+              Reply<wire::IncrementalAlterConfigsResponse> reply);
   void handle(const wire::AlterConfigsRequest& r, RequestContext, Reply<wire::AlterConfigsResponse> reply);
   void handle(const wire::ElectLeadersRequest& r, RequestContext, Reply<wire::ElectLeadersResponse> reply);
   void handle(const wire::UpdateFeaturesRequest& r, RequestContext, Reply<wire::UpdateFeaturesResponse> reply);

@@ -9,8 +9,9 @@
 
 namespace weir::replication {
 
-/// Takes requests to the active controller, wherever it is: a plain call when it is this node, else over the transport. What comes back as NOT_CONTROLLER, or not at
-/// all, is tried again with whoever leads then, until its timeout; a change of leader is a reason to try at once.
+/// Takes requests to the active controller, wherever it is: a plain call when it is this node, else over the transport.
+/// What comes back as NOT_CONTROLLER, or not at all, is tried again with whoever leads then, until its timeout; a
+/// change of leader is a reason to try at once.
 class ControllerChannel {
  public:
   ControllerChannel(io::Runtime& runtime, Transport& transport, BrokerId self, std::function<BrokerId()> leader)
@@ -19,7 +20,8 @@ class ControllerChannel {
 
   /// `local(request, reply)` serves the request here. Errors: request_timed_out, limit_reached.
   template <class Response, class Request, class Local>
-  void call(const Request& request, int16_t version, Duration timeout, Local local, std::function<void(Result<Response>)> done) {
+  void call(const Request& request, int16_t version, Duration timeout, Local local,
+            std::function<void(Result<Response>)> done) {
     if (attempts_.size() >= kAttemptsMax) return done(Error(ErrorCode::limit_reached, "controller channel"));
     auto a = std::make_shared<Attempt>();
     a->deadline = runtime_.now() + timeout;
@@ -82,7 +84,9 @@ class ControllerChannel {
     uint64_t order = 0;  // of the calls
   };
   struct InOrder {  // not by address: tries after a leader change go out in the order of the calls
-    bool operator()(const std::shared_ptr<Attempt>& a, const std::shared_ptr<Attempt>& b) const { return a->order < b->order; }
+    bool operator()(const std::shared_ptr<Attempt>& a, const std::shared_ptr<Attempt>& b) const {
+      return a->order < b->order;
+    }
   };
 
   void run(Attempt& attempt) {

@@ -10,7 +10,8 @@
 
 namespace weir::replication {
 
-/// One effective config as CreateTopics answers it (source: 1 dynamic topic, 2 dynamic broker, 3 dynamic default, 4 static, 5 default).
+/// One effective config as CreateTopics answers it (source: 1 dynamic topic, 2 dynamic broker, 3 dynamic default, 4
+/// static, 5 default).
 struct EffectiveConfig {
   std::string name;
   std::optional<std::string> value;
@@ -19,9 +20,11 @@ struct EffectiveConfig {
   bool sensitive = false;
 };
 
-/// What the controller must know of config keys, injected by main from base/config. An empty function means: everything is valid, nothing has a default.
+/// What the controller must know of config keys, injected by main from base/config. An empty function means: everything
+/// is valid, nothing has a default.
 struct ConfigRules {
-  /// The whole set of overrides of one resource (name "" of a broker: cluster default). The error's detail is shown to the client. Errors: invalid_config.
+  /// The whole set of overrides of one resource (name "" of a broker: cluster default). The error's detail is shown to
+  /// the client. Errors: invalid_config.
   std::function<Status(ConfigType, const std::string& resource, const ConfigMap& overrides)> validate;
   /// All configs of a topic with these overrides, as DescribeConfigs would show them.
   std::function<std::vector<EffectiveConfig>(const MetadataImage&, const ConfigMap& overrides)> effective_topic;
@@ -38,7 +41,7 @@ struct ControllerOptions {
   Duration leader_imbalance_check_interval{300'000'000'000};  // leader.imbalance.check.interval.seconds
   bool auto_leader_rebalance = true;                          // auto.leader.rebalance.enable
   bool delete_topics = true;                                  // delete.topic.enable
-  bool elr = false;                                           // finalize eligible.leader.replicas.version=1 at bootstrap
+  bool elr = false;  // finalize eligible.leader.replicas.version=1 at bootstrap
   ConfigRules configs;
 };
 

@@ -12,8 +12,8 @@
 
 namespace weir::replication {
 
-/// What the controller decides on: the metadata with everything it has appended, committed or not. Made of the committed image when the node becomes the active
-/// controller, dropped when it stops being it.
+/// What the controller decides on: the metadata with everything it has appended, committed or not. Made of the
+/// committed image when the node becomes the active controller, dropped when it stops being it.
 class ControllerState {
  public:
   explicit ControllerState(const MetadataImage& committed) : builder_(committed) {}

@@ -40,7 +40,8 @@ ErrorCode check(const ControllerContext& c, BrokerId from, const wire::AlterPart
   std::set<BrokerId> members;
   for (const NewMember& m : isr) {
     if (!members.insert(m.id).second) return ErrorCode::invalid_request;
-    if (std::find(now.replicas.begin(), now.replicas.end(), m.id) == now.replicas.end()) return ErrorCode::invalid_request;
+    if (std::find(now.replicas.begin(), now.replicas.end(), m.id) == now.replicas.end())
+      return ErrorCode::invalid_request;
   }
   if (!members.count(from)) return ErrorCode::invalid_request;
   for (const NewMember& m : isr) {
@@ -97,7 +98,8 @@ Result<ControllerDecision<wire::AlterPartitionResponse>> decide(const Controller
   return d;
 }
 
-Result<ControllerDecision<wire::AllocateProducerIdsResponse>> decide(const ControllerContext& c, const wire::AllocateProducerIdsRequest& r) {
+Result<ControllerDecision<wire::AllocateProducerIdsResponse>> decide(const ControllerContext& c,
+                                                                     const wire::AllocateProducerIdsRequest& r) {
   ControllerDecision<wire::AllocateProducerIdsResponse> d;
   const BrokerImage* broker = c.image.broker(r.broker_id);
   if (!broker || broker->epoch != r.broker_epoch) {
@@ -136,27 +138,33 @@ MetadataRecords bootstrap_records(const ControllerOptions& options) {
   return out;
 }
 
-Result<ControllerDecision<wire::UpdateFeaturesResponse>> decide(const ControllerContext& c, const wire::UpdateFeaturesRequest& r, int16_t version) {
+Result<ControllerDecision<wire::UpdateFeaturesResponse>> decide(const ControllerContext& c,
+                                                                const wire::UpdateFeaturesRequest& r, int16_t version) {
   ControllerDecision<wire::UpdateFeaturesResponse> d;
   d.response.error_message.reset();
   MetadataRecords records;
   PartError first;
   for (const auto& u : r.feature_updates) {
     auto features = supported_features();
-    auto known = std::find_if(features.begin(), features.end(), [&](const FeatureRange& f) { return u.feature == f.name; });
+    auto known = std::find_if(features.begin(), features.end(),
+                              [&](const FeatureRange& f) { return u.feature == f.name; });
     auto level = c.image.features.find(u.feature);
     int16_t now = level == c.image.features.end() ? 0 : level->second;
     bool downgrade_allowed = version >= 1 ? u.upgrade_type != 1 : u.allow_downgrade;
     PartError e;
     if (known == features.end()) {
-      e = {ErrorCode::feature_update_failed, "Invalid update version " + std::to_string(u.max_version_level) + " for feature " + u.feature +
+      e = {ErrorCode::feature_update_failed, "Invalid update version " + std::to_string(u.max_version_level) +
+                                                 " for feature " + u.feature +
                                                  ". The controller does not support the feature."};
     } else if (u.max_version_level < known->min || u.max_version_level > known->max) {
-      e = {ErrorCode::feature_update_failed, "Invalid update version " + std::to_string(u.max_version_level) + " for feature " + u.feature +
-                                                 ". Local controller only supports versions " + std::to_string(known->min) + "-" + std::to_string(known->max)};
+      e = {ErrorCode::feature_update_failed, "Invalid update version " + std::to_string(u.max_version_level) +
+                                                 " for feature " + u.feature +
+                                                 ". Local controller only supports versions " +
+                                                 std::to_string(known->min) + "-" + std::to_string(known->max)};
     } else if (u.max_version_level < now && (!downgrade_allowed || u.feature == "metadata.version")) {
-      e = {ErrorCode::feature_update_failed,
-           "Invalid update version " + std::to_string(u.max_version_level) + " for feature " + u.feature + ". Can't downgrade the version of this feature."};
+      e = {ErrorCode::feature_update_failed, "Invalid update version " + std::to_string(u.max_version_level) +
+                                                 " for feature " + u.feature +
+                                                 ". Can't downgrade the version of this feature."};
     } else if (u.max_version_level != now) {
       wire::FeatureLevelRecord record;
       record.name = u.feature;
@@ -168,8 +176,10 @@ Result<ControllerDecision<wire::UpdateFeaturesResponse>> decide(const Controller
       wire::UpdateFeaturesResponse::UpdatableFeatureResult a;
       a.feature = u.feature;
       a.error_code = number(e.code);
-      if (e.code == ErrorCode::none) a.error_message.reset();
-      else a.error_message = e.message;
+      if (e.code == ErrorCode::none)
+        a.error_message.reset();
+      else
+        a.error_message = e.message;
       d.response.results.push_back(std::move(a));
     }
   }

@@ -17,7 +17,8 @@ bool is_active(const MetadataImage& image, BrokerId id) {
   return b && !b->fenced && !b->in_controlled_shutdown;
 }
 
-std::optional<wire::PartitionChangeRecord> plan_change(const PartitionImage& now, const Uuid& topic, PartitionId partition, const PartitionPlan& plan) {
+std::optional<wire::PartitionChangeRecord> plan_change(const PartitionImage& now, const Uuid& topic,
+                                                       PartitionId partition, const PartitionPlan& plan) {
   std::vector<BrokerId> isr = plan.isr.empty() ? now.isr : plan.isr;
   BrokerId leader = kNoBroker;
   bool stays = now.leader != kNoBroker && holds(isr, now.leader) && plan.may_lead(now.leader);
@@ -27,8 +28,8 @@ std::optional<wire::PartitionChangeRecord> plan_change(const PartitionImage& now
     return it == plan.last_choice.end() ? MonoTime{INT64_MIN} : it->second;
   };
   if (stays) {
-    bool back =
-        plan.prefer_first && electable(now.replicas.front()) && !plan.last_choice.contains(now.replicas.front());
+    bool back = plan.prefer_first && electable(now.replicas.front()) &&
+                !plan.last_choice.contains(now.replicas.front());
     leader = back ? now.replicas.front() : now.leader;
   } else {
     for (BrokerId r : now.replicas)
@@ -56,7 +57,8 @@ void for_each_partition_of(const MetadataImage& image, BrokerId broker,
                            const std::function<void(const TopicImage&, PartitionId, const PartitionImage&)>& visit) {
   for (const auto& [name, topic] : image.topics)
     for (size_t i = 0; i < topic->partitions.size(); i++)
-      if (holds(topic->partitions[i].replicas, broker)) visit(*topic, static_cast<PartitionId>(i), topic->partitions[i]);
+      if (holds(topic->partitions[i].replicas, broker))
+        visit(*topic, static_cast<PartitionId>(i), topic->partitions[i]);
 }
 
 }  // namespace weir::replication

@@ -33,8 +33,10 @@ class Node final : public QuorumNode, private QuorumListener {
                  .voters = VoterSet(options_.voters),
                  .timing = options_.quorum}),
         controller_(runtime, transport, options_.node_id, options_.controller,
-                    {.append = [this](const MetadataRecords& records) { return append(records); }, .log_end = [this] { return driver_.log_end(); }}),
-        channel_(runtime, transport, options_.node_id, [this] { return started_ ? driver_.state().leader() : kNoBroker; }),
+                    {.append = [this](const MetadataRecords& records) { return append(records); },
+                     .log_end = [this] { return driver_.log_end(); }}),
+        channel_(runtime, transport, options_.node_id,
+                 [this] { return started_ ? driver_.state().leader() : kNoBroker; }),
         lifecycle_(runtime, lifecycle_options(), lifecycle_channel()),
         stop_timer_([this] { leave_quorum(); }),
         last_out_timer_([this] { last_out(); }) {}
@@ -87,10 +89,10 @@ class Node final : public QuorumNode, private QuorumListener {
   }
 
   // --- quorum
-#define WEIR_HANDLE(Api)                                                                                       \
-  void handle(const wire::Api##Request& r, RequestContext, Reply<wire::Api##Response> reply) override {        \
-    if (!started_) return reply(refuse<wire::Api##Response>(r, ErrorCode::broker_not_available));              \
-    driver_.handle(r, std::move(reply));                                                                       \
+#define WEIR_HANDLE(Api)                                                                                \
+  void handle(const wire::Api##Request& r, RequestContext, Reply<wire::Api##Response> reply) override { \
+    if (!started_) return reply(refuse<wire::Api##Response>(r, ErrorCode::broker_not_available));       \
+    driver_.handle(r, std::move(reply));                                                                \
   }
   WEIR_HANDLE(Vote)
   WEIR_HANDLE(BeginQuorumEpoch)
@@ -103,9 +105,9 @@ class Node final : public QuorumNode, private QuorumListener {
   }
 
   // --- controller
-#define WEIR_HANDLE(Api)                                                                                       \
-  void handle(const wire::Api##Request& r, RequestContext x, Reply<wire::Api##Response> reply) override {      \
-    controller_.handle(r, x, std::move(reply));                                                                \
+#define WEIR_HANDLE(Api)                                                                                  \
+  void handle(const wire::Api##Request& r, RequestContext x, Reply<wire::Api##Response> reply) override { \
+    controller_.handle(r, x, std::move(reply));                                                           \
   }
   WEIR_HANDLE(BrokerRegistration)
   WEIR_HANDLE(BrokerHeartbeat)
@@ -122,9 +124,10 @@ class Node final : public QuorumNode, private QuorumListener {
 #undef WEIR_HANDLE
 
   // --- to the active controller
-#define WEIR_CALL(Api)                                                                                                              \
-  void call(const wire::Api##Request& r, int16_t version, Duration timeout, CallDone<wire::Api##Response> done) override {          \
-    send<wire::Api##Response>(r, version, timeout, std::move(done));                                                                \
+#define WEIR_CALL(Api)                                                                                          \
+  void call(const wire::Api##Request& r, int16_t version, Duration timeout, CallDone<wire::Api##Response> done) \
+      override {                                                                                                \
+    send<wire::Api##Response>(r, version, timeout, std::move(done));                                            \
   }
   WEIR_CALL(CreateTopics)
   WEIR_CALL(DeleteTopics)
@@ -162,30 +165,38 @@ class Node final : public QuorumNode, private QuorumListener {
   };
 
   BrokerLifecycle::Options lifecycle_options() {
-    if (options_.incarnation_id.is_zero()) options_.incarnation_id = Uuid::from_random(runtime_.random().next(), runtime_.random().next());
+    if (options_.incarnation_id.is_zero())
+      options_.incarnation_id = Uuid::from_random(runtime_.random().next(), runtime_.random().next());
     wire::BrokerRegistrationRequest r;
     r.broker_id = options_.node_id;
     r.cluster_id = options_.cluster_id;
     r.incarnation_id = options_.incarnation_id;
-    for (const ListenerImage& l : options_.listeners) r.listeners.push_back({l.name, l.endpoint.host, l.endpoint.port, 0});
+    for (const ListenerImage& l : options_.listeners)
+      r.listeners.push_back({l.name, l.endpoint.host, l.endpoint.port, 0});
     for (const FeatureRange& f : supported_features()) r.features.push_back({f.name, f.min, f.max});
     r.rack = options_.rack;
     r.log_dirs = options_.log_dirs;
     return {std::move(r), options_.heartbeat_interval, options_.controller.broker_session_timeout};
   }
   BrokerLifecycle::Channel lifecycle_channel() {
-    return {[this](const wire::BrokerRegistrationRequest& r, Duration timeout, CallDone<wire::BrokerRegistrationResponse> done) {
-              send<wire::BrokerRegistrationResponse>(r, wire::BrokerRegistrationRequest::kMaxVersion, timeout, std::move(done));
-            },
-            [this](const wire::BrokerHeartbeatRequest& r, Duration timeout, CallDone<wire::BrokerHeartbeatResponse> done) {
-              send<wire::BrokerHeartbeatResponse>(r, wire::BrokerHeartbeatRequest::kMaxVersion, timeout, std::move(done));
-            }};
+    return {
+        [this](const wire::BrokerRegistrationRequest& r, Duration timeout,
+               CallDone<wire::BrokerRegistrationResponse> done) {
+          send<wire::BrokerRegistrationResponse>(r, wire::BrokerRegistrationRequest::kMaxVersion, timeout,
+                                                 std::move(done));
+        },
+        [this](const wire::BrokerHeartbeatRequest& r, Duration timeout, CallDone<wire::BrokerHeartbeatResponse> done) {
+          send<wire::BrokerHeartbeatResponse>(r, wire::BrokerHeartbeatRequest::kMaxVersion, timeout, std::move(done));
+        }};
   }
 
   template <class Response, class Request>
   void send(const Request& r, int16_t version, Duration timeout, CallDone<Response> done) {
     channel_.call<Response>(
-        r, version, timeout, [this, version](const Request& q, Reply<Response> reply) { handle(q, RequestContext{version}, std::move(reply)); },
+        r, version, timeout,
+        [this, version](const Request& q, Reply<Response> reply) {
+          handle(q, RequestContext{version}, std::move(reply));
+        },
         std::move(done));
   }
 
@@ -204,8 +215,10 @@ class Node final : public QuorumNode, private QuorumListener {
 
   void on_caught_up(Offset offset) override {
     publish();
-    if (controller_.active()) controller_.committed(offset);
-    else try_activate();
+    if (controller_.active())
+      controller_.committed(offset);
+    else
+      try_activate();
     if (options_.is_broker) lifecycle_.on_metadata(offset);
   }
 
@@ -220,7 +233,8 @@ class Node final : public QuorumNode, private QuorumListener {
   }
 
   void try_activate() {
-    if (complete_at_ == kNoOffset || applied_ < complete_at_ || !driver_.state().leads() || controller_.active()) return;
+    if (complete_at_ == kNoOffset || applied_ < complete_at_ || !driver_.state().leads() || controller_.active())
+      return;
     term_epoch_ = driver_.state().cell().epoch;
     complete_at_ = kNoOffset;
     controller_.activate(*publisher_.image(), former_leader_);
@@ -233,7 +247,8 @@ class Node final : public QuorumNode, private QuorumListener {
     for (const auto& [id, b] : image()->brokers) {
       // A voter's peers go on using the endpoint of the voter set.
       if (id == options_.node_id || driver_.state().voters().contains(id) || b->listeners.empty()) continue;
-      auto l = std::find_if(b->listeners.begin(), b->listeners.end(), [&](const ListenerImage& x) { return x.name == options_.peer_listener; });
+      auto l = std::find_if(b->listeners.begin(), b->listeners.end(),
+                            [&](const ListenerImage& x) { return x.name == options_.peer_listener; });
       const io::Endpoint& at = (l == b->listeners.end() ? b->listeners.begin() : l)->endpoint;
       auto [known, fresh] = endpoints_.try_emplace(id, at);
       if (!fresh && known->second == at) continue;
@@ -261,11 +276,12 @@ class Node final : public QuorumNode, private QuorumListener {
       for (const auto& [id, epoch] : c.change.new_isr) p.new_isr_with_epochs.push_back({id, epoch});
       r.topics[it->second].partitions.push_back(std::move(p));
     }
-    send<wire::AlterPartitionResponse>(r, kAlterPartitionVersion, kAlterPartitionTimeout, [this, batch](Result<wire::AlterPartitionResponse> a) {
-      isr_in_flight_ = false;
-      for (IsrChange& c : *batch) c.done(isr_outcome(c.change, a));
-      flush_isr_changes();
-    });
+    send<wire::AlterPartitionResponse>(r, kAlterPartitionVersion, kAlterPartitionTimeout,
+                                       [this, batch](Result<wire::AlterPartitionResponse> a) {
+                                         isr_in_flight_ = false;
+                                         for (IsrChange& c : *batch) c.done(isr_outcome(c.change, a));
+                                         flush_isr_changes();
+                                       });
   }
 
   Outcome isr_outcome(const Change& c, const Result<wire::AlterPartitionResponse>& a) const {
@@ -276,7 +292,8 @@ class Node final : public QuorumNode, private QuorumListener {
       for (const auto& p : t.partitions) {
         if (p.partition_index != c.tp.partition) continue;
         Outcome o{.error = static_cast<ErrorCode>(p.error_code)};
-        if (const PartitionImage* now = image()->partition(c.tp)) o.image = *now;  // replicas; the rest is the controller's word
+        if (const PartitionImage* now = image()->partition(c.tp))
+          o.image = *now;  // replicas; the rest is the controller's word
         o.image.isr = p.isr;
         o.image.leader = p.leader_id;
         o.image.leader_epoch = p.leader_epoch;
@@ -287,7 +304,8 @@ class Node final : public QuorumNode, private QuorumListener {
     return {.error = ErrorCode::unknown_server_error};
   }
 
-  /// When all nodes end at once the controller stays until the others have their leave: without a majority they would not get it.
+  /// When all nodes end at once the controller stays until the others have their leave: without a majority they would
+  /// not get it.
   void last_out() {
     if (leaving_) return;
     if (!controller_.others_leave()) return leave_quorum();
@@ -329,7 +347,8 @@ class Node final : public QuorumNode, private QuorumListener {
 
 }  // namespace
 
-std::unique_ptr<QuorumNode> QuorumNode::make(io::Runtime& runtime, log::LogSet& logs, Transport& transport, QuorumNodeOptions options) {
+std::unique_ptr<QuorumNode> QuorumNode::make(io::Runtime& runtime, log::LogSet& logs, Transport& transport,
+                                             QuorumNodeOptions options) {
   return std::make_unique<Node>(runtime, logs, transport, std::move(options));
 }
 

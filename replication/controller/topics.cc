@@ -20,7 +20,8 @@ std::string normalized(std::string name) {
   return name;
 }
 
-wire::PartitionRecord new_partition(const ControllerContext& c, const Uuid& topic, PartitionId id, const std::vector<BrokerId>& replicas) {
+wire::PartitionRecord new_partition(const ControllerContext& c, const Uuid& topic, PartitionId id,
+                                    const std::vector<BrokerId>& replicas) {
   wire::PartitionRecord r;
   r.partition_id = id;
   r.topic_id = topic;
@@ -42,14 +43,21 @@ PartError check_assignment(const ControllerContext& c, const std::vector<BrokerI
   std::set<BrokerId> seen;
   bool live = false;
   for (BrokerId b : replicas) {
-    if (!seen.insert(b).second) return bad("The manual partition assignment includes the broker " + std::to_string(b) + " more than once.");
-    if (!c.image.broker(b)) return bad("The manual partition assignment includes broker " + std::to_string(b) + ", but no such broker is registered.");
+    if (!seen.insert(b).second)
+      return bad("The manual partition assignment includes the broker " + std::to_string(b) + " more than once.");
+    if (!c.image.broker(b))
+      return bad("The manual partition assignment includes broker " + std::to_string(b) +
+                 ", but no such broker is registered.");
     live |= is_active(c.image, b);
   }
   if (expected != 0 && replicas.size() != expected)
     return bad("The manual partition assignment includes a partition with " + std::to_string(replicas.size()) +
-               " replica(s), but this is not consistent with previous partitions, which have " + std::to_string(expected) + " replica(s).");
-  if (!live) return bad("All brokers specified in the manual partition assignment for the partition are fenced or in controlled shutdown.");
+               " replica(s), but this is not consistent with previous partitions, which have " +
+               std::to_string(expected) + " replica(s).");
+  if (!live)
+    return bad(
+        "All brokers specified in the manual partition assignment for the partition are fenced or in controlled "
+        "shutdown.");
   return {};
 }
 
@@ -59,23 +67,28 @@ struct NewTopic {
   ConfigMap configs;
 };
 
-PartError manual_assignment(const ControllerContext& c, const wire::CreateTopicsRequest::CreatableTopic& t, NewTopic& out) {
+PartError manual_assignment(const ControllerContext& c, const wire::CreateTopicsRequest::CreatableTopic& t,
+                            NewTopic& out) {
   if (t.replication_factor != -1)
-    return {ErrorCode::invalid_request, "A manual partition assignment was specified, but replication factor was not set to -1."};
+    return {ErrorCode::invalid_request,
+            "A manual partition assignment was specified, but replication factor was not set to -1."};
   if (t.num_partitions != -1)
-    return {ErrorCode::invalid_request, "A manual partition assignment was specified, but numPartitions was not set to -1."};
+    return {ErrorCode::invalid_request,
+            "A manual partition assignment was specified, but numPartitions was not set to -1."};
   std::map<PartitionId, std::vector<BrokerId>> by_id;
   size_t factor = 0;
   for (const auto& a : t.assignments) {
     if (by_id.count(a.partition_index))
-      return {ErrorCode::invalid_replica_assignment, "Found multiple manual partition assignments for partition " + std::to_string(a.partition_index)};
+      return {ErrorCode::invalid_replica_assignment,
+              "Found multiple manual partition assignments for partition " + std::to_string(a.partition_index)};
     if (PartError e = check_assignment(c, a.broker_ids, factor); e.code != ErrorCode::none) return e;
     factor = a.broker_ids.size();
     by_id[a.partition_index] = a.broker_ids;
   }
   PartitionId next = 0;
   for (auto& [id, replicas] : by_id) {
-    if (id != next++) return {ErrorCode::invalid_replica_assignment, "partitions should be a consecutive 0-based integer sequence"};
+    if (id != next++)
+      return {ErrorCode::invalid_replica_assignment, "partitions should be a consecutive 0-based integer sequence"};
     out.replicas.push_back(replicas);
   }
   return {};
@@ -100,19 +113,22 @@ PartError plan_topic(const ControllerContext& c, const wire::CreateTopicsRequest
   if (PartError e = validate_configs(c, ConfigType::topic, t.name, out.configs); e.code != ErrorCode::none) return e;
   if (!t.assignments.empty()) return manual_assignment(c, t, out);
   if (t.replication_factor < -1 || t.replication_factor == 0)
-    return {ErrorCode::invalid_replication_factor, "Replication factor must be larger than 0, or -1 to use the default value."};
+    return {ErrorCode::invalid_replication_factor,
+            "Replication factor must be larger than 0, or -1 to use the default value."};
   if (t.num_partitions < -1 || t.num_partitions == 0)
     return {ErrorCode::invalid_partitions, "Number of partitions was set to an invalid non-positive value."};
   int32_t count = t.num_partitions == -1 ? c.options.num_partitions : t.num_partitions;
   int16_t factor = t.replication_factor == -1 ? c.options.default_replication_factor : t.replication_factor;
-  if (count > kPartitionsMax) return {ErrorCode::policy_violation, "Excessively large number of partitions per request."};
+  if (count > kPartitionsMax)
+    return {ErrorCode::policy_violation, "Excessively large number of partitions per request."};
   auto placed = place_replicas(c, static_cast<size_t>(count), static_cast<size_t>(factor));
   if (!placed) return {placed.code(), placed.error().detail};
   out.replicas = std::move(*placed);
   return {};
 }
 
-void describe_new(const ControllerContext& c, const NewTopic& topic, wire::CreateTopicsResponse::CreatableTopicResult& a) {
+void describe_new(const ControllerContext& c, const NewTopic& topic,
+                  wire::CreateTopicsResponse::CreatableTopicResult& a) {
   a.topic_id = topic.id;
   a.num_partitions = static_cast<int32_t>(topic.replicas.size());
   a.replication_factor = static_cast<int16_t>(topic.replicas.front().size());
@@ -128,13 +144,18 @@ void describe_new(const ControllerContext& c, const NewTopic& topic, wire::Creat
 }  // namespace
 
 PartError check_topic_name(std::string_view name) {
-  auto bad = [](std::string why) { return PartError{ErrorCode::invalid_topic_exception, "Topic name is invalid: " + why}; };
+  auto bad = [](std::string why) {
+    return PartError{ErrorCode::invalid_topic_exception, "Topic name is invalid: " + why};
+  };
   if (name.empty()) return bad("the empty string is not allowed");
   if (name == "." || name == "..") return bad("'.' or '..' is not allowed");
-  if (name.size() > 249) return bad("the length of '" + std::string(name) + "' is longer than the max allowed length 249");
+  if (name.size() > 249)
+    return bad("the length of '" + std::string(name) + "' is longer than the max allowed length 249");
   for (char ch : name)
-    if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '.' || ch == '_' || ch == '-'))
-      return bad("'" + std::string(name) + "' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'");
+    if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '.' || ch == '_' ||
+          ch == '-'))
+      return bad("'" + std::string(name) +
+                 "' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'");
   return {};
 }
 
@@ -142,7 +163,8 @@ Result<std::vector<std::vector<BrokerId>>> place_replicas(const ControllerContex
   std::vector<BrokerId> live, fenced;
   for (const auto& [id, b] : c.image.brokers) (is_active(c.image, id) ? live : fenced).push_back(id);
   auto refuse = [&](std::string why) {
-    return Error(ErrorCode::invalid_replication_factor, "placement", "Unable to replicate the partition " + std::to_string(factor) + " time(s): " + why);
+    return Error(ErrorCode::invalid_replication_factor, "placement",
+                 "Unable to replicate the partition " + std::to_string(factor) + " time(s): " + why);
   };
   if (live.size() + fenced.size() < factor)
     return refuse("The target replication factor of " + std::to_string(factor) + " cannot be reached because only " +
@@ -151,7 +173,8 @@ Result<std::vector<std::vector<BrokerId>>> place_replicas(const ControllerContex
   size_t start = c.random.below(live.size());
   std::vector<std::vector<BrokerId>> out(count);
   for (size_t p = 0; p < count; p++) {
-    // Each full turn of the ring shifts the followers by one more, so that two brokers do not share all their partitions.
+    // Each full turn of the ring shifts the followers by one more, so that two brokers do not share all their
+    // partitions.
     size_t shift = live.size() > 1 ? (p / live.size()) % (live.size() - 1) : 0;
     auto& replicas = out[p];
     size_t leader = (start + p) % live.size();
@@ -163,7 +186,8 @@ Result<std::vector<std::vector<BrokerId>>> place_replicas(const ControllerContex
   return out;
 }
 
-Result<ControllerDecision<wire::CreateTopicsResponse>> decide(const ControllerContext& c, const wire::CreateTopicsRequest& r) {
+Result<ControllerDecision<wire::CreateTopicsResponse>> decide(const ControllerContext& c,
+                                                              const wire::CreateTopicsRequest& r) {
   ControllerDecision<wire::CreateTopicsResponse> d;
   std::map<std::string, int> named;
   for (const auto& t : r.topics) named[t.name]++;
@@ -199,13 +223,16 @@ Result<ControllerDecision<wire::CreateTopicsResponse>> decide(const ControllerCo
     record.name = t.name;
     record.topic_id = topic.id;
     d.records.push_back(record);
-    for (const auto& [key, value] : topic.configs) d.records.push_back(config_record(ConfigType::topic, t.name, key, value));
-    for (size_t i = 0; i < topic.replicas.size(); i++) d.records.push_back(new_partition(c, topic.id, static_cast<PartitionId>(i), topic.replicas[i]));
+    for (const auto& [key, value] : topic.configs)
+      d.records.push_back(config_record(ConfigType::topic, t.name, key, value));
+    for (size_t i = 0; i < topic.replicas.size(); i++)
+      d.records.push_back(new_partition(c, topic.id, static_cast<PartitionId>(i), topic.replicas[i]));
   }
   return d;
 }
 
-Result<ControllerDecision<wire::DeleteTopicsResponse>> decide(const ControllerContext& c, const wire::DeleteTopicsRequest& r, int16_t version) {
+Result<ControllerDecision<wire::DeleteTopicsResponse>> decide(const ControllerContext& c,
+                                                              const wire::DeleteTopicsRequest& r, int16_t version) {
   ControllerDecision<wire::DeleteTopicsResponse> d;
   std::vector<wire::DeleteTopicsRequest::DeleteTopicState> asked = r.topics;
   if (version < 6)
@@ -220,14 +247,23 @@ Result<ControllerDecision<wire::DeleteTopicsResponse>> decide(const ControllerCo
     a.topic_id = t.topic_id;
     const TopicImage* topic = t.name ? c.image.topic(*t.name) : c.image.topic(t.topic_id);
     PartError e;
-    if (!c.options.delete_topics) e = {version < 3 ? ErrorCode::invalid_request : ErrorCode::topic_deletion_disabled, "Topic deletion is disabled (delete.topic.enable)."};
-    else if (t.name && !t.topic_id.is_zero()) e = {ErrorCode::invalid_request, "You may not specify both topic name and topic id."};
-    else if (!t.name && t.topic_id.is_zero()) e = {ErrorCode::invalid_request, "Neither topic name nor id were specified."};
-    else if (t.name && names[*t.name] > 1) e = {ErrorCode::invalid_request, "Duplicate topic name."};
-    else if (!t.name && ids[t.topic_id] > 1) e = {ErrorCode::invalid_request, "Duplicate topic id."};
-    else if (!topic && t.name) e = {ErrorCode::unknown_topic_or_partition, "This server does not host this topic-partition."};
-    else if (!topic) e = {ErrorCode::unknown_topic_id, "This server does not host this topic ID."};
-    else if (!removed.insert(topic->id).second) e = {ErrorCode::invalid_request, "The provided topic name maps to an ID that was already supplied."};
+    if (!c.options.delete_topics)
+      e = {version < 3 ? ErrorCode::invalid_request : ErrorCode::topic_deletion_disabled,
+           "Topic deletion is disabled (delete.topic.enable)."};
+    else if (t.name && !t.topic_id.is_zero())
+      e = {ErrorCode::invalid_request, "You may not specify both topic name and topic id."};
+    else if (!t.name && t.topic_id.is_zero())
+      e = {ErrorCode::invalid_request, "Neither topic name nor id were specified."};
+    else if (t.name && names[*t.name] > 1)
+      e = {ErrorCode::invalid_request, "Duplicate topic name."};
+    else if (!t.name && ids[t.topic_id] > 1)
+      e = {ErrorCode::invalid_request, "Duplicate topic id."};
+    else if (!topic && t.name)
+      e = {ErrorCode::unknown_topic_or_partition, "This server does not host this topic-partition."};
+    else if (!topic)
+      e = {ErrorCode::unknown_topic_id, "This server does not host this topic ID."};
+    else if (!removed.insert(topic->id).second)
+      e = {ErrorCode::invalid_request, "The provided topic name maps to an ID that was already supplied."};
     if (e.code != ErrorCode::none) {
       a.error_code = number(e.code);
       a.error_message = e.message;
@@ -245,22 +281,28 @@ Result<ControllerDecision<wire::DeleteTopicsResponse>> decide(const ControllerCo
 
 namespace {
 
-PartError grow_topic(const ControllerContext& c, const wire::CreatePartitionsRequest::CreatePartitionsTopic& t, MetadataRecords& out) {
+PartError grow_topic(const ControllerContext& c, const wire::CreatePartitionsRequest::CreatePartitionsTopic& t,
+                     MetadataRecords& out) {
   const TopicImage* topic = c.image.topic(t.name);
   if (!topic) return {ErrorCode::unknown_topic_or_partition, "The topic '" + t.name + "' does not exist."};
   auto now = static_cast<int32_t>(topic->partitions.size());
-  if (t.count == now) return {ErrorCode::invalid_partitions, "Topic already has " + std::to_string(now) + " partition(s)."};
+  if (t.count == now)
+    return {ErrorCode::invalid_partitions, "Topic already has " + std::to_string(now) + " partition(s)."};
   if (t.count < now)
-    return {ErrorCode::invalid_partitions,
-            "The topic " + t.name + " currently has " + std::to_string(now) + " partition(s); " + std::to_string(t.count) + " would not be an increase."};
-  if (t.count > kPartitionsMax) return {ErrorCode::policy_violation, "Excessively large number of partitions per request."};
+    return {ErrorCode::invalid_partitions, "The topic " + t.name + " currently has " + std::to_string(now) +
+                                               " partition(s); " + std::to_string(t.count) +
+                                               " would not be an increase."};
+  if (t.count > kPartitionsMax)
+    return {ErrorCode::policy_violation, "Excessively large number of partitions per request."};
   auto added = static_cast<size_t>(t.count - now);
-  size_t factor = topic->partitions.empty() ? static_cast<size_t>(c.options.default_replication_factor) : topic->partitions[0].replicas.size();
+  size_t factor = topic->partitions.empty() ? static_cast<size_t>(c.options.default_replication_factor)
+                                            : topic->partitions[0].replicas.size();
   std::vector<std::vector<BrokerId>> replicas;
   if (t.assignments) {
     if (t.assignments->size() != added)
-      return {ErrorCode::invalid_replica_assignment, "Attempted to add " + std::to_string(added) + " additional partition(s), but only " +
-                                                         std::to_string(t.assignments->size()) + " assignment(s) were specified."};
+      return {ErrorCode::invalid_replica_assignment,
+              "Attempted to add " + std::to_string(added) + " additional partition(s), but only " +
+                  std::to_string(t.assignments->size()) + " assignment(s) were specified."};
     for (const auto& a : *t.assignments) {
       if (PartError e = check_assignment(c, a.broker_ids, factor); e.code != ErrorCode::none) return e;
       replicas.push_back(a.broker_ids);
@@ -270,21 +312,26 @@ PartError grow_topic(const ControllerContext& c, const wire::CreatePartitionsReq
     if (!placed) return {placed.code(), placed.error().detail};
     replicas = std::move(*placed);
   }
-  for (size_t i = 0; i < added; i++) out.push_back(new_partition(c, topic->id, now + static_cast<PartitionId>(i), replicas[i]));
+  for (size_t i = 0; i < added; i++)
+    out.push_back(new_partition(c, topic->id, now + static_cast<PartitionId>(i), replicas[i]));
   return {};
 }
 
 }  // namespace
 
-Result<ControllerDecision<wire::CreatePartitionsResponse>> decide(const ControllerContext& c, const wire::CreatePartitionsRequest& r) {
+Result<ControllerDecision<wire::CreatePartitionsResponse>> decide(const ControllerContext& c,
+                                                                  const wire::CreatePartitionsRequest& r) {
   ControllerDecision<wire::CreatePartitionsResponse> d;
   std::map<std::string, int> named;
   for (const auto& t : r.topics) named[t.name]++;
   for (const auto& t : r.topics) {
     MetadataRecords records;
-    PartError e = named[t.name] > 1 ? PartError{ErrorCode::invalid_request, "Duplicate topic name."} : grow_topic(c, t, records);
-    d.response.results.push_back({t.name, number(e.code), e.code == ErrorCode::none ? std::nullopt : std::optional(e.message)});
-    if (e.code == ErrorCode::none && !r.validate_only) d.records.insert(d.records.end(), records.begin(), records.end());
+    PartError e = named[t.name] > 1 ? PartError{ErrorCode::invalid_request, "Duplicate topic name."}
+                                    : grow_topic(c, t, records);
+    d.response.results.push_back(
+        {t.name, number(e.code), e.code == ErrorCode::none ? std::nullopt : std::optional(e.message)});
+    if (e.code == ErrorCode::none && !r.validate_only)
+      d.records.insert(d.records.end(), records.begin(), records.end());
   }
   return d;
 }

@@ -16,21 +16,23 @@ template <class Record>
 class DeciderLog {
  public:
   virtual ~DeciderLog() = default;
-  /// Appends `records` as one batch, all or nothing, and returns the log end behind it. An error: nothing was written. Commits are told later through
-  /// DeciderRuntime::committed, never from inside this call.
+  /// Appends `records` as one batch, all or nothing, and returns the log end behind it. An error: nothing was written.
+  /// Commits are told later through DeciderRuntime::committed, never from inside this call.
   virtual Result<Offset> append(const std::vector<Record>& records) = 0;
 };
 
-/// Runs decisions over a State that has `void replay(const Record&)`: decide → append → replay (at once, so that the next decision sees it) → the response
-/// leaves at the commit. A decision without records also waits for all records appended before it, so no answer ever shows what may still be lost.
-/// When leadership or the log is lost, fail() answers everything that waits and the owner drops the State: it is rebuilt by replay of what is committed, which is
+/// Runs decisions over a State that has `void replay(const Record&)`: decide → append → replay (at once, so that the
+/// next decision sees it) → the response leaves at the commit. A decision without records also waits for all records
+/// appended before it, so no answer ever shows what may still be lost. When leadership or the log is lost, fail()
+/// answers everything that waits and the owner drops the State: it is rebuilt by replay of what is committed, which is
 /// the same code as a restart. One shard's thread.
 template <class State, class Record>
 class DeciderRuntime {
  public:
   DeciderRuntime(State& state, DeciderLog<Record>& log) : state_(state), log_(log) {}
 
-  /// `decide(state)` gives a Result<Decision<Record, Response>>; `done(Result<Response>)` is called once: from inside when nothing is uncommitted, else later.
+  /// `decide(state)` gives a Result<Decision<Record, Response>>; `done(Result<Response>)` is called once: from inside
+  /// when nothing is uncommitted, else later.
   template <class Response, class Decide, class Done>
   void run(Decide&& decide, Done done) {
     if (failed_ != ErrorCode::none) return done(Result<Response>(failed_));

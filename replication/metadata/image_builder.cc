@@ -95,7 +95,8 @@ void ImageBuilder::apply(const wire::PartitionChangeRecord& r) {
   if (r.removing_replicas) p.removing_replicas = *r.removing_replicas;
   if (r.eligible_leader_replicas) p.elr = *r.eligible_leader_replicas;
   if (r.last_known_elr) p.last_known_elr = *r.last_known_elr;
-  // -2: no change of leader. Naming a leader, also the same one, starts a leader epoch; every change starts a partition epoch (KIP-631).
+  // -2: no change of leader. Naming a leader, also the same one, starts a leader epoch; every change starts a partition
+  // epoch (KIP-631).
   if (r.leader != -2) {
     p.leader = r.leader;
     p.leader_epoch++;
@@ -107,10 +108,14 @@ void ImageBuilder::apply(const wire::ConfigRecord& r) {
   auto type = static_cast<ConfigType>(r.resource_type);
   auto& slot = image_.configs[{type, r.resource_name}];
   auto copy = slot ? std::make_shared<ConfigMap>(*slot) : std::make_shared<ConfigMap>();
-  if (r.value) (*copy)[r.name] = *r.value;
-  else copy->erase(r.name);
-  if (copy->empty()) image_.configs.erase({type, r.resource_name});
-  else slot = copy;
+  if (r.value)
+    (*copy)[r.name] = *r.value;
+  else
+    copy->erase(r.name);
+  if (copy->empty())
+    image_.configs.erase({type, r.resource_name});
+  else
+    slot = copy;
   changed_configs_.insert({type, r.resource_name});
 }
 
@@ -159,8 +164,10 @@ void ImageBuilder::apply(const wire::BrokerRegistrationChangeRecord& r) {
 }
 
 void ImageBuilder::apply(const wire::FeatureLevelRecord& r) {
-  if (r.feature_level == 0) image_.features.erase(r.name);
-  else image_.features[r.name] = r.feature_level;
+  if (r.feature_level == 0)
+    image_.features.erase(r.name);
+  else
+    image_.features[r.name] = r.feature_level;
 }
 
 void ImageBuilder::apply(const wire::ProducerIdsRecord& r) { image_.next_producer_id = r.next_producer_id; }

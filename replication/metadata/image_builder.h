@@ -10,8 +10,9 @@
 
 namespace weir::replication {
 
-/// Metadata as records make it. `replay` is the only code that changes cluster metadata, on every node and in the controller alike: what a record means is
-/// said here once. Images share what did not change between them; a topic is copied when it is first changed after an image was taken.
+/// Metadata as records make it. `replay` is the only code that changes cluster metadata, on every node and in the
+/// controller alike: what a record means is said here once. Images share what did not change between them; a topic is
+/// copied when it is first changed after an image was taken.
 class ImageBuilder {
  public:
   explicit ImageBuilder(std::string cluster_id) { image_.cluster_id = std::move(cluster_id); }

@@ -6,7 +6,8 @@
 
 namespace weir::replication {
 
-/// Turns committed records into images and hands them to those who live by them, in the order in which they asked to hear.
+/// Turns committed records into images and hands them to those who live by them, in the order in which they asked to
+/// hear.
 class Publisher {
  public:
   explicit Publisher(std::string cluster_id);

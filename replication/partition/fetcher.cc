@@ -20,7 +20,12 @@ constexpr Duration kAnswerSlack = 1500ms;
 }  // namespace
 
 Fetcher::Fetcher(io::Runtime& runtime, Transport& transport, const ReplicaEnv& env, FetcherOptions options)
-    : runtime_(runtime), transport_(transport), env_(env), options_(options), timer_([this] { woke(); }), alive_(std::make_shared<Fetcher*>(this)) {}
+    : runtime_(runtime),
+      transport_(transport),
+      env_(env),
+      options_(options),
+      timer_([this] { woke(); }),
+      alive_(std::make_shared<Fetcher*>(this)) {}
 
 Fetcher::~Fetcher() { *alive_ = nullptr; }
 
@@ -164,10 +169,11 @@ void Fetcher::send() {
   due_.clear();
   forgotten_.clear();
   ++in_flight_;
-  call<wire::FetchResponse>(transport_, options_.leader, Lane::fetch, std::move(request), kFetchVersion, options_.wait_max + kAnswerSlack,
-                            [alive = alive_, generation = generation_, number = requests_](Result<wire::FetchResponse> response) {
-                              if (*alive && (*alive)->generation_ == generation) (*alive)->answered(number, std::move(response));
-                            });
+  call<wire::FetchResponse>(
+      transport_, options_.leader, Lane::fetch, std::move(request), kFetchVersion, options_.wait_max + kAnswerSlack,
+      [alive = alive_, generation = generation_, number = requests_](Result<wire::FetchResponse> response) {
+        if (*alive && (*alive)->generation_ == generation) (*alive)->answered(number, std::move(response));
+      });
 }
 
 void Fetcher::answered(uint64_t number, Result<wire::FetchResponse> response) {
@@ -175,7 +181,8 @@ void Fetcher::answered(uint64_t number, Result<wire::FetchResponse> response) {
   --in_flight_;
   const ErrorCode error = !response ? response.code() : static_cast<ErrorCode>(response->error_code);
   if (error != ErrorCode::none) {
-    const bool session_lost = error == ErrorCode::fetch_session_id_not_found || error == ErrorCode::invalid_fetch_session_epoch;
+    const bool session_lost = error == ErrorCode::fetch_session_id_not_found ||
+                              error == ErrorCode::invalid_fetch_session_epoch;
     WEIR_DEBUG("fetching from node {}: {}", options_.leader, error_name(error));
     backing_ = session_lost && backing_ == Duration{0} ? Duration{1} : std::clamp(backing_ * 2, kPauseMin, kPauseMax);
     return reset_session(session_lost && backing_ == Duration{1} ? Duration{0} : backing_);
@@ -206,7 +213,8 @@ void Fetcher::answered(uint64_t number, Result<wire::FetchResponse> response) {
 }
 
 void Fetcher::take(Followed& f, const Key& key, uint64_t number, const wire::FetchResponse::PartitionData& data) {
-  const bool quiet = data.error_code == 0 && data.diverging_epoch.epoch < 0 && (!data.records || chain_size(*data.records) == 0);
+  const bool quiet = data.error_code == 0 && data.diverging_epoch.epoch < 0 &&
+                     (!data.records || chain_size(*data.records) == 0);
   if (f.asked_in > number) return;
   if (f.state != State::asked) {
     if (quiet && f.state == State::writing) f.replica->leader_committed(data.high_watermark);
@@ -244,8 +252,10 @@ void Fetcher::woke() {
   if (resting_ > 0) {
     for (auto& [key, f] : followed_) {
       if (f.state != State::resting) continue;
-      if (f.rest_until <= now) make_due(key, f);
-      else next = std::min(next, f.rest_until);
+      if (f.rest_until <= now)
+        make_due(key, f);
+      else
+        next = std::min(next, f.rest_until);
     }
   }
   if (next != MonoTime::max()) runtime_.arm(timer_, next);

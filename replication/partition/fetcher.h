@@ -20,11 +20,13 @@ struct FetcherOptions {
   int32_t partition_max_bytes = 1 << 20;
 };
 
-/// All partitions that this shard follows from one leader node: one fetch session (KIP-227), pipelined. Lives on the shard's thread.
+/// All partitions that this shard follows from one leader node: one fetch session (KIP-227), pipelined. Lives on the
+/// shard's thread.
 ///
-/// The fetch offset is the acknowledgment: it says what is durable here. So a partition that got records is left out until they are durable, while the
-/// others are fetched on; as soon as a group commit ends, what it made durable is named in a new fetch, which also ends the wait of the one that is out.
-/// An idle session is one long poll, whatever the number of partitions.
+/// The fetch offset is the acknowledgment: it says what is durable here. So a partition that got records is left out
+/// until they are durable, while the others are fetched on; as soon as a group commit ends, what it made durable is
+/// named in a new fetch, which also ends the wait of the one that is out. An idle session is one long poll, whatever
+/// the number of partitions.
 class Fetcher {
  public:
   Fetcher(io::Runtime& runtime, Transport& transport, const ReplicaEnv& env, FetcherOptions options);
@@ -49,15 +51,17 @@ class Fetcher {
   struct Followed {
     std::shared_ptr<Replica> replica;
     State state = State::due;
-    bool queued = false;      // in due_
+    bool queued = false;  // in due_
     bool in_session = false;
     Offset asked_from = 0;
-    uint64_t asked_in = 0;    // number of the request that named it last: earlier ones' answers are to older questions
+    uint64_t asked_in = 0;  // number of the request that named it last: earlier ones' answers are to older questions
     MonoTime rest_until;
   };
   using Key = std::pair<Uuid, PartitionId>;
   struct KeyHash {
-    size_t operator()(const Key& k) const noexcept { return std::hash<Uuid>()(k.first) + static_cast<size_t>(k.second) * 0x9E3779B97F4A7C15ull; }
+    size_t operator()(const Key& k) const noexcept {
+      return std::hash<Uuid>()(k.first) + static_cast<size_t>(k.second) * 0x9E3779B97F4A7C15ull;
+    }
   };
 
   void schedule();
@@ -88,12 +92,12 @@ class Fetcher {
   int32_t next_epoch_ = 0;
   size_t in_flight_ = 0;
   uint64_t requests_ = 0;
-  uint64_t generation_ = 0;       // of the session: answers of an earlier one are void
+  uint64_t generation_ = 0;  // of the session: answers of an earlier one are void
   bool scheduled_ = false;
-  bool grace_over_ = true;        // others don't wait any more for what is being written
+  bool grace_over_ = true;  // others don't wait any more for what is being written
   Duration backing_{0};
   MonoTime paused_until_{0};
-  io::Timer timer_;               // grace, rests and pauses
+  io::Timer timer_;  // grace, rests and pauses
   MonoTime grace_until_{0};
   std::shared_ptr<Fetcher*> alive_;
 };

@@ -21,12 +21,14 @@ Offset FollowerState::high_watermark(Offset leaders, Offset known, Offset own_lo
   return std::min(std::max(leaders, known), own_log_end);
 }
 
-void FollowerState::step(const LeaderSaid& e, const FollowerLog& log, const log::EpochEnd& own_end, FollowerEffects& out) {
+void FollowerState::step(const LeaderSaid& e, const FollowerLog& log, const log::EpochEnd& own_end,
+                         FollowerEffects& out) {
   switch (e.error) {
     case ErrorCode::none:
       break;
     case ErrorCode::offset_out_of_range:
-      if (e.log_start == kNoOffset || e.asked_from != log.log_end || (e.log_start == log.log_start && e.log_start == log.log_end)) {
+      if (e.log_start == kNoOffset || e.asked_from != log.log_end ||
+          (e.log_start == log.log_start && e.log_start == log.log_end)) {
         out.back_off = back_off();
       } else if (log.log_end < e.log_start || log.log_start > e.log_start || log.log_start == log.log_end) {
         // We end before the leader begins, or it knows nothing of what we have: nothing of ours can be continued.
@@ -40,14 +42,16 @@ void FollowerState::step(const LeaderSaid& e, const FollowerLog& log, const log:
     case ErrorCode::kafka_storage_error:
       out.back_off = kBackOffMax;
       return;
-    default:  // not (yet, any more) the leader, another epoch, not known there: it or we are about to hear of new metadata
+    default:  // not (yet, any more) the leader, another epoch, not known there: it or we are about to hear of new
+              // metadata
       out.back_off = back_off();
       out.wait_for_metadata = true;
       return;
   }
   if (e.diverging) {
-    // KIP-279: when our largest epoch at or below the leader's is another one, cut to its end and ask again: where in it we differ is not said yet (and an
-    // offset of the leader's may lie inside a batch of ours). When we have none at or below it, nothing of ours is the leader's.
+    // KIP-279: when our largest epoch at or below the leader's is another one, cut to its end and ask again: where in
+    // it we differ is not said yet (and an offset of the leader's may lie inside a batch of ours). When we have none at
+    // or below it, nothing of ours is the leader's.
     Offset to = log.log_start;
     if (own_end.epoch != kNoLeaderEpoch && own_end.end_offset != kNoOffset) {
       to = std::min(own_end.end_offset, log.log_end);
@@ -64,7 +68,8 @@ void FollowerState::step(const LeaderSaid& e, const FollowerLog& log, const log:
   }
   backing_ = Duration{0};
   if (e.asked_from == log.log_end) out.append = e.has_records;
-  const Offset start = std::min(e.log_start, FollowerState::high_watermark(e.high_watermark, log.high_watermark, log.log_end));
+  const Offset start = std::min(e.log_start,
+                                FollowerState::high_watermark(e.high_watermark, log.high_watermark, log.log_end));
   if (start > log.log_start) out.advance_log_start = start;
 }
 

@@ -13,13 +13,21 @@ constexpr Duration kRetryMax = 1s;
 constexpr Duration kRefusedPause = 200ms;
 constexpr Duration kStalePause = 1s;
 
-bool contains(const std::vector<BrokerId>& ids, BrokerId id) { return std::find(ids.begin(), ids.end(), id) != ids.end(); }
+bool contains(const std::vector<BrokerId>& ids, BrokerId id) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
 
 }  // namespace
 
 IsrState::IsrState(IsrOptions options, const Start& start, MonoTime now)
-    : options_(options), leader_epoch_(start.image.leader_epoch), partition_epoch_(start.image.partition_epoch), replicas_(start.image.replicas),
-      isr_(start.image.isr), epoch_start_(start.log_end), log_end_(start.log_end), durable_(start.durable),
+    : options_(options),
+      leader_epoch_(start.image.leader_epoch),
+      partition_epoch_(start.image.partition_epoch),
+      replicas_(start.image.replicas),
+      isr_(start.image.isr),
+      epoch_start_(start.log_end),
+      log_end_(start.log_end),
+      durable_(start.durable),
       high_watermark_(std::min(start.high_watermark, start.log_end)) {
   CHECK(start.durable <= start.log_end, "durable offset above the log end", start.durable, start.log_end);
   for (BrokerId id : replicas_) {
@@ -64,7 +72,8 @@ bool IsrState::waited_for(const Follower& f, MonoTime now) const {
 void IsrState::step(const OwnProgress& e, MonoTime now, IsrEffects& out) {
   CHECK(e.durable <= e.log_end, "durable offset above the log end", e.durable, e.log_end);
   if (e.log_end > log_end_) {
-    // Who was at the end until this append was caught up until now, however long ago it said so: an idle partition costs no fetches.
+    // Who was at the end until this append was caught up until now, however long ago it said so: an idle partition
+    // costs no fetches.
     for (Follower& f : followers_)
       if (f.durable_end >= log_end_) f.caught_up_at = std::max(f.caught_up_at, now);
   }
@@ -221,7 +230,8 @@ std::optional<MonoTime> IsrState::wake_at(MonoTime now) const {
   if (!proposed_ && propose_from_ > now) at = std::min(at, propose_from_);
   if (high_watermark_ < durable_) {
     for (const Follower& f : followers_)
-      if (!in_maximal_isr(f.id) && waited_for(f, now)) at = std::min(at, f.fetched_at + options_.join_wait_max + Duration{1});
+      if (!in_maximal_isr(f.id) && waited_for(f, now))
+        at = std::min(at, f.fetched_at + options_.join_wait_max + Duration{1});
   }
   if (at == MonoTime::max()) return std::nullopt;
   return at;

@@ -11,7 +11,8 @@ namespace weir::replication {
 struct IsrOptions {
   BrokerId self = kNoBroker;
   Duration lag_max{30'000'000'000};       // replica.lag.time.max.ms
-  Duration join_wait_max{1'000'000'000};  // how long the high watermark waits for a caught-up replica on its way into the ISR
+  Duration join_wait_max{1'000'000'000};  // how long the high watermark waits for a caught-up replica on its way into
+                                          // the ISR
   int32_t min_insync_replicas = 1;
 };
 
@@ -24,16 +25,19 @@ struct IsrMember {
 /// What a step asks its driver to do.
 struct IsrEffects {
   bool high_watermark_moved = false;
-  bool isr_changed = false;                              // the committed one
-  std::optional<std::vector<IsrMember>> propose;         // send to the controller, with leader_epoch() and partition_epoch()
+  bool isr_changed = false;                       // the committed one
+  std::optional<std::vector<IsrMember>> propose;  // send to the controller, with leader_epoch() and partition_epoch()
 };
 
-/// The leader's view of its followers for one leader epoch: who is in sync, and how far the partition is committed. Pure: no I/O, no clock.
+/// The leader's view of its followers for one leader epoch: who is in sync, and how far the partition is committed.
+/// Pure: no I/O, no clock.
 ///
-/// - High watermark = the least *durable* offset of the members of the maximal ISR (committed, and what a pending change would add: KIP-497); a replica that is
-///   caught up and may join is waited for a moment, so that it can join under constant load. It never falls, and stands while the committed ISR is smaller
-///   than min.insync.replicas (KIP-966, strict min ISR).
-/// - A member leaves when it was not caught up with the log's end for lag_max. A replica joins when its durable end reached the high watermark and the start of
+/// - High watermark = the least *durable* offset of the members of the maximal ISR (committed, and what a pending
+/// change would add: KIP-497); a replica that is
+///   caught up and may join is waited for a moment, so that it can join under constant load. It never falls, and stands
+///   while the committed ISR is smaller than min.insync.replicas (KIP-966, strict min ISR).
+/// - A member leaves when it was not caught up with the log's end for lag_max. A replica joins when its durable end
+/// reached the high watermark and the start of
 ///   this leader epoch, and the controller would take it (alive, same broker epoch: KIP-903).
 /// - One change is pending at a time; while its fate is unknown it is sent again, never forgotten.
 class IsrState {
@@ -96,8 +100,8 @@ class IsrState {
 
   struct Follower {
     BrokerId id = kNoBroker;
-    BrokerEpoch broker_epoch = -1;        // of its last fetch
-    BrokerEpoch registered_epoch = -1;    // of the metadata
+    BrokerEpoch broker_epoch = -1;      // of its last fetch
+    BrokerEpoch registered_epoch = -1;  // of the metadata
     bool may_join = false;
     Offset durable_end = kNoOffset;
     Offset leader_end_at_fetch = kNoOffset;
@@ -134,8 +138,8 @@ class IsrState {
   Offset log_end_;
   Offset durable_;
   Offset high_watermark_;
-  MonoTime retry_at_ = MonoTime::max();            // when the proposal is sent again
-  MonoTime propose_from_{INT64_MIN / 2};           // after a refusal: not before
+  MonoTime retry_at_ = MonoTime::max();   // when the proposal is sent again
+  MonoTime propose_from_{INT64_MIN / 2};  // after a refusal: not before
   Duration retry_in_{0};
 };
 

@@ -73,8 +73,10 @@ std::optional<MonoTime> ProduceWaits::next_deadline() const {
   return deadlines_.begin()->first;
 }
 
-Result<std::optional<log::EpochEnd>> find_divergence(const log::PartitionLog& log, Offset from, LeaderEpoch last_fetched_epoch) {
-  if (from < log.log_start_offset()) return Error(ErrorCode::offset_out_of_range, "fetch below the log start", std::to_string(from));
+Result<std::optional<log::EpochEnd>> find_divergence(const log::PartitionLog& log, Offset from,
+                                                     LeaderEpoch last_fetched_epoch) {
+  if (from < log.log_start_offset())
+    return Error(ErrorCode::offset_out_of_range, "fetch below the log start", std::to_string(from));
   if (faults().no_truncation_by_epoch || last_fetched_epoch == kNoLeaderEpoch) {
     if (from > log.log_end_offset() && !faults().no_truncation_by_epoch)
       return Error(ErrorCode::offset_out_of_range, "fetch above the log end", std::to_string(from));
@@ -84,7 +86,8 @@ Result<std::optional<log::EpochEnd>> find_divergence(const log::PartitionLog& lo
   if (end.epoch == kNoLeaderEpoch || end.end_offset == kNoOffset) {
     // Our history begins behind that epoch: at the log start there is nothing left to compare with.
     if (from == log.log_start_offset()) return std::optional<log::EpochEnd>();
-    return Error(ErrorCode::offset_out_of_range, "nothing is known of the last fetched epoch", std::to_string(last_fetched_epoch));
+    return Error(ErrorCode::offset_out_of_range, "nothing is known of the last fetched epoch",
+                 std::to_string(last_fetched_epoch));
   }
   if (end.epoch < last_fetched_epoch || end.end_offset < from) return std::optional<log::EpochEnd>(end);
   return std::optional<log::EpochEnd>();

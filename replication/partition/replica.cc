@@ -8,8 +8,12 @@
 namespace weir::replication {
 
 Replica::Replica(ReplicaEnv& env, log::PartitionLog& log)
-    : env_(env), tp_(log.topic_partition()), topic_id_(log.topic_id()), log_(&log),
-      high_watermark_(std::clamp(log.high_watermark_checkpoint(), log.log_start_offset(), log.log_end_offset())), timer_([this] { woke(); }) {
+    : env_(env),
+      tp_(log.topic_partition()),
+      topic_id_(log.topic_id()),
+      log_(&log),
+      high_watermark_(std::clamp(log.high_watermark_checkpoint(), log.log_start_offset(), log.log_end_offset())),
+      timer_([this] { woke(); }) {
   log_->set_listener(this);
 }
 
@@ -49,9 +53,11 @@ void Replica::lead(const PartitionImage& partition, const MetadataImage& image) 
   options.self = env_.self;
   options.lag_max = env_.lag_max;
   options.min_insync_replicas = min_insync_replicas_;
-  isr_.emplace(options, IsrState::Start{partition, log_->log_end_offset(), log_->durable_offset(), high_watermark_}, env_.runtime.now());
+  isr_.emplace(options, IsrState::Start{partition, log_->log_end_offset(), log_->durable_offset(), high_watermark_},
+               env_.runtime.now());
   isr_->set_self_epoch(env_.self_epoch);
-  WEIR_INFO("{}: leader at epoch {} from offset {}, high watermark {}", tp_.to_string(), leader_epoch_, log_->log_end_offset(), high_watermark_);
+  WEIR_INFO("{}: leader at epoch {} from offset {}, high watermark {}", tp_.to_string(), leader_epoch_,
+            log_->log_end_offset(), high_watermark_);
   brokers_seen(image);
   own_progress();
 }
@@ -171,7 +177,8 @@ void Replica::send_proposal(std::vector<IsrMember> members) {
     names += (names.empty() ? "" : ",") + std::to_string(m.id);
   }
   WEIR_DEBUG("{}: asking for ISR [{}] at epoch {}", tp_.to_string(), names, leader_epoch_);
-  env_.isr_changer.change_isr(std::move(change), [weak = weak_from_this(), epoch = leader_epoch_](IsrChanger::Outcome outcome) {
+  env_.isr_changer.change_isr(std::move(change), [weak = weak_from_this(),
+                                                  epoch = leader_epoch_](IsrChanger::Outcome outcome) {
     auto self = weak.lock();
     if (!self || !self->isr_ || self->leader_epoch_ != epoch) return;
     if (outcome.error != ErrorCode::none)
@@ -202,8 +209,10 @@ void Replica::finish(const std::vector<ProduceWaits::Done>& done) {
     CHECK(it != pending_.end(), "a wait ends once", d.id);
     Pending pending = std::move(it->second);
     pending_.erase(it);
-    if (d.error == ErrorCode::none) pending.done(pending.outcome);
-    else pending.done(Error(d.error, "produce"));
+    if (d.error == ErrorCode::none)
+      pending.done(pending.outcome);
+    else
+      pending.done(Error(d.error, "produce"));
   }
 }
 
@@ -262,11 +271,13 @@ std::optional<Duration> Replica::leader_said(const LeaderSaid& said, Buffer reco
   FollowerEffects effects;
   following_.step(said, log, own, effects);
   const auto failed = [this](const char* what, const Status& status) -> std::optional<Duration> {
-    if (status.code() != ErrorCode::no_space) WEIR_WARN("{}: {}: {}", tp_.to_string(), what, status.error().message());  // that the log set says once
+    if (status.code() != ErrorCode::no_space)
+      WEIR_WARN("{}: {}: {}", tp_.to_string(), what, status.error().message());  // that the log set says once
     return 500ms;
   };
   if (effects.truncate_to) {
-    WEIR_INFO("{}: truncating to {} from {}: the leader of epoch {} differs", tp_.to_string(), *effects.truncate_to, log.log_end, leader_epoch_);
+    WEIR_INFO("{}: truncating to {} from {}: the leader of epoch {} differs", tp_.to_string(), *effects.truncate_to,
+              log.log_end, leader_epoch_);
     if (*effects.truncate_to < high_watermark_)
       WEIR_WARN("{}: truncating below the high watermark {}", tp_.to_string(), high_watermark_);
     if (Status s = log_->truncate_to(*effects.truncate_to); !s) return failed("truncation failed", s);
@@ -282,9 +293,11 @@ std::optional<Duration> Replica::leader_said(const LeaderSaid& said, Buffer reco
     notify();
   }
   const Offset known = said.error == ErrorCode::none && !said.diverging ? said.high_watermark : kNoOffset;
-  set_high_watermark(std::max(log_->log_start_offset(), FollowerState::high_watermark(known, high_watermark_, log_->log_end_offset())));
+  set_high_watermark(std::max(log_->log_start_offset(),
+                              FollowerState::high_watermark(known, high_watermark_, log_->log_end_offset())));
   if (effects.advance_log_start && *effects.advance_log_start <= high_watermark_) {
-    if (Status s = log_->advance_log_start(*effects.advance_log_start); !s) return failed("advance of the log start failed", s);
+    if (Status s = log_->advance_log_start(*effects.advance_log_start); !s)
+      return failed("advance of the log start failed", s);
   }
   return effects.back_off;
 }
@@ -338,7 +351,10 @@ PartitionView Replica::view(MonoTime now) const {
     for (const auto& f : isr_->followers()) {
       const bool caught_up = f.durable_end >= isr_->log_end();
       const bool known = f.caught_up_at.ns > INT64_MIN / 4;
-      v.replicas.push_back({f.id, f.durable_end, isr_->in_isr(f.id), caught_up ? Duration{0} : known ? now - f.caught_up_at : Duration::max()});
+      v.replicas.push_back({f.id, f.durable_end, isr_->in_isr(f.id),
+                            caught_up ? Duration{0}
+                            : known   ? now - f.caught_up_at
+                                      : Duration::max()});
     }
   }
   return v;

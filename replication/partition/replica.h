@@ -26,7 +26,8 @@ struct ReplicaEnv {
   std::function<void(Replica&)> on_follower_durable;
 };
 
-/// This node's replica of one partition: drives IsrState and ProduceWaits as leader, FollowerState as follower, around the log.
+/// This node's replica of one partition: drives IsrState and ProduceWaits as leader, FollowerState as follower, around
+/// the log.
 class Replica final : public Partition, public std::enable_shared_from_this<Replica>, private log::LogListener {
  public:
   Replica(ReplicaEnv& env, log::PartitionLog& log);
@@ -48,10 +49,10 @@ class Replica final : public Partition, public std::enable_shared_from_this<Repl
 
   // --- the follower's side, for the fetcher
   struct FetchPosition {
-    Offset from = 0;                 // durable, and the end of the log when `ready`
+    Offset from = 0;  // durable, and the end of the log when `ready`
     LeaderEpoch last_epoch = kNoLeaderEpoch;
     Offset log_start = 0;
-    bool ready = false;              // nothing is being written
+    bool ready = false;  // nothing is being written
   };
   FetchPosition fetch_position() const;
   /// The leader answered the fetch at `said.asked_from`. Returns how long to leave it alone.

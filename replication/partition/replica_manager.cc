@@ -11,14 +11,21 @@
 namespace weir::replication {
 namespace {
 
-bool contains(const std::vector<BrokerId>& ids, BrokerId id) { return std::find(ids.begin(), ids.end(), id) != ids.end(); }
+bool contains(const std::vector<BrokerId>& ids, BrokerId id) {
+  return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
 
 /// Driver: compares images with the replicas there are, and carries the difference out.
 class ShardReplicas final : public ReplicaManager {
  public:
-  ShardReplicas(io::Runtime& runtime, log::LogSet& logs, Transport& transport, IsrChanger& isr_changer, ReplicaManagerOptions options)
-      : runtime_(runtime), logs_(logs), transport_(transport), options_(std::move(options)),
-        env_{runtime, isr_changer, options_.node_id, options_.replica_lag_time_max, -1, {}}, tick_([this] { tick(); }) {
+  ShardReplicas(io::Runtime& runtime, log::LogSet& logs, Transport& transport, IsrChanger& isr_changer,
+                ReplicaManagerOptions options)
+      : runtime_(runtime),
+        logs_(logs),
+        transport_(transport),
+        options_(std::move(options)),
+        env_{runtime, isr_changer, options_.node_id, options_.replica_lag_time_max, -1, {}},
+        tick_([this] { tick(); }) {
     env_.on_follower_durable = [this](Replica& r) {
       if (auto it = fetchers_.find(r.leader()); it != fetchers_.end()) it->second->durable(r);
     };
@@ -52,12 +59,18 @@ class ShardReplicas final : public ReplicaManager {
     env_.self_epoch = epoch;
     if (image_) apply_all();
   }
-  void on_leadership(std::function<void(Partition&, bool)> heard) override { leadership_heard_.push_back(std::move(heard)); }
-  void on_deleted(std::function<void(const TopicPartition&, const Uuid&)> heard) override { deleted_heard_.push_back(std::move(heard)); }
+  void on_leadership(std::function<void(Partition&, bool)> heard) override {
+    leadership_heard_.push_back(std::move(heard));
+  }
+  void on_deleted(std::function<void(const TopicPartition&, const Uuid&)> heard) override {
+    deleted_heard_.push_back(std::move(heard));
+  }
 
  private:
   Duration tick_interval() const { return std::clamp<Duration>(options_.replica_lag_time_max / 2, 10ms, 15s); }
-  TopicSettings settings(const std::string& topic) const { return options_.settings ? options_.settings(*image_, topic) : TopicSettings{}; }
+  TopicSettings settings(const std::string& topic) const {
+    return options_.settings ? options_.settings(*image_, topic) : TopicSettings{};
+  }
   bool takes_part() const;
   void tick();
   void apply_all();
@@ -90,7 +103,8 @@ class ShardReplicas final : public ReplicaManager {
   io::Timer tick_;
 };
 
-/// Until the metadata shows this incarnation's registration, what it says of us is of an earlier life: leading by it would be leading twice in one epoch.
+/// Until the metadata shows this incarnation's registration, what it says of us is of an earlier life: leading by it
+/// would be leading twice in one epoch.
 bool ShardReplicas::takes_part() const {
   const BrokerImage* self = image_ ? image_->broker(options_.node_id) : nullptr;
   return self != nullptr && env_.self_epoch >= 0 && self->epoch == env_.self_epoch;
@@ -184,7 +198,8 @@ void ShardReplicas::apply_partition(const TopicImage& topic, PartitionId partiti
     unfollow(*replica);
     replica->stand_by(wanted);
   }
-  if (led && replica->leads() && led_epoch != replica->leader_epoch()) leadership_changes_.emplace_back(replica->shared_from_this(), true);
+  if (led && replica->leads() && led_epoch != replica->leader_epoch())
+    leadership_changes_.emplace_back(replica->shared_from_this(), true);
   note_leadership(*replica, led);
 }
 
@@ -234,7 +249,8 @@ void ShardReplicas::remove(const TopicPartition& tp, bool deleted) {
     id = log->topic_id();
   }
   if (logs_.find(tp) == nullptr) return;
-  if (Status s = logs_.remove(tp); !s) WEIR_ERROR("{}: its log cannot be removed: {}", tp.to_string(), s.error().message());
+  if (Status s = logs_.remove(tp); !s)
+    WEIR_ERROR("{}: its log cannot be removed: {}", tp.to_string(), s.error().message());
   if (deleted)
     for (auto& heard : deleted_heard_) heard(tp, id);
 }
@@ -252,7 +268,8 @@ void ShardReplicas::apply_settings(const std::string& topic) {
 }
 
 void ShardReplicas::follow(Replica& replica, const PartitionImage& partition) {
-  const bool same = replica.follows() && replica.leader() == partition.leader && replica.leader_epoch() == partition.leader_epoch;
+  const bool same = replica.follows() && replica.leader() == partition.leader &&
+                    replica.leader_epoch() == partition.leader_epoch;
   if (!same) unfollow(replica);
   replica.follow(partition);
   if (same) return;
@@ -299,8 +316,8 @@ void ShardReplicas::tick() {
 
 }  // namespace
 
-std::unique_ptr<ReplicaManager> ReplicaManager::make(io::Runtime& runtime, log::LogSet& logs, Transport& transport, IsrChanger& isr_changer,
-                                                     ReplicaManagerOptions options) {
+std::unique_ptr<ReplicaManager> ReplicaManager::make(io::Runtime& runtime, log::LogSet& logs, Transport& transport,
+                                                     IsrChanger& isr_changer, ReplicaManagerOptions options) {
   return std::make_unique<ShardReplicas>(runtime, logs, transport, isr_changer, std::move(options));
 }
 

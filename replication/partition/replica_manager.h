@@ -12,7 +12,8 @@
 
 namespace weir::replication {
 
-/// Changes of a partition's leader or ISR that only the controller may make; implemented over the controller channel (AlterPartition, KIP-497).
+/// Changes of a partition's leader or ISR that only the controller may make; implemented over the controller channel
+/// (AlterPartition, KIP-497).
 class IsrChanger {
  public:
   virtual ~IsrChanger() = default;
@@ -42,16 +43,18 @@ struct ReplicaManagerOptions {
   Duration replica_lag_time_max{30'000'000'000};        // replica.lag.time.max.ms
   Duration replica_fetch_wait_max{500'000'000};         // replica.fetch.wait.max.ms
   int32_t replica_fetch_max_bytes = 1 << 20;            // replica.fetch.max.bytes, of one partition in one fetch
-  int32_t replica_fetch_response_max_bytes = 10 << 20;  // replica.fetch.response.max.bytes, of all partitions in one fetch
+  int32_t replica_fetch_response_max_bytes = 10 << 20;  // replica.fetch.response.max.bytes, of all partitions in one
+                                                        // fetch
   std::function<TopicSettings(const MetadataImage&, const std::string& topic)> settings;
 };
 
-/// All partitions of this shard: makes and deletes their logs as the metadata says, makes them leader or follower, runs the follower fetchers (one pipelined
-/// session per leader node) and the ISR timers. `__cluster_metadata` is not among them: the quorum drives that log itself.
+/// All partitions of this shard: makes and deletes their logs as the metadata says, makes them leader or follower, runs
+/// the follower fetchers (one pipelined session per leader node) and the ISR timers. `__cluster_metadata` is not among
+/// them: the quorum drives that log itself.
 class ReplicaManager : public MetadataListener {
  public:
-  static std::unique_ptr<ReplicaManager> make(io::Runtime& runtime, log::LogSet& logs, Transport& transport, IsrChanger& isr_changer,
-                                              ReplicaManagerOptions options);
+  static std::unique_ptr<ReplicaManager> make(io::Runtime& runtime, log::LogSet& logs, Transport& transport,
+                                              IsrChanger& isr_changer, ReplicaManagerOptions options);
   ~ReplicaManager() override = default;
 
   virtual Partition* find(const TopicPartition& tp) = 0;
@@ -61,7 +64,8 @@ class ReplicaManager : public MetadataListener {
   virtual const ImagePtr& image() const = 0;
   /// Own broker epoch, once registered: goes with follower fetches (KIP-903).
   virtual void set_broker_epoch(BrokerEpoch epoch) = 0;
-  /// Called after each on_metadata has been applied: who became leader or stopped being one here (coordinators load and unload).
+  /// Called after each on_metadata has been applied: who became leader or stopped being one here (coordinators load and
+  /// unload).
   virtual void on_leadership(std::function<void(Partition&, bool leads)> heard) = 0;
   /// Called when a partition's log is gone because the topic was deleted.
   virtual void on_deleted(std::function<void(const TopicPartition&, const Uuid&)> heard) = 0;

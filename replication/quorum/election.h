@@ -12,8 +12,8 @@ namespace weir::replication {
 /// What a node has promised, on disk before anyone hears of it (LogSet::write_cell "quorum-state").
 struct ElectionCell {
   LeaderEpoch epoch = 0;
-  BrokerId voted_for = kNoBroker;   // in `epoch`
-  BrokerId leader = kNoBroker;      // of `epoch`, once known
+  BrokerId voted_for = kNoBroker;  // in `epoch`
+  BrokerId leader = kNoBroker;     // of `epoch`, once known
   bool operator==(const ElectionCell&) const = default;
 };
 
@@ -36,15 +36,15 @@ struct LogEnd {
 };
 
 struct VoteAsk {
-  LeaderEpoch epoch = 0;            // pre-vote: the candidate's current epoch, else the one it campaigns for
+  LeaderEpoch epoch = 0;  // pre-vote: the candidate's current epoch, else the one it campaigns for
   BrokerId candidate = kNoBroker;
   LogEnd log;
-  bool pre_vote = false;            // KIP-996
+  bool pre_vote = false;  // KIP-996
 };
 struct VoteAnswer {
   bool granted = false;
-  bool fenced = false;              // the ask's epoch is older than ours
-  bool refused = false;             // the ask's epoch is none that an election can have reached
+  bool fenced = false;   // the ask's epoch is older than ours
+  bool refused = false;  // the ask's epoch is none that an election can have reached
   LeaderEpoch epoch = 0;
   BrokerId leader = kNoBroker;
 };

@@ -19,7 +19,8 @@ void LeaderProgress::fetched(BrokerId replica, Offset from, Offset leader_end, M
   CHECK(replica != self_, "the leader does not fetch from itself", replica);
   CHECK(from <= leader_end, "a valid fetch starts inside the leader's log", from, leader_end);
   Replica& r = replicas_[replica];
-  // Caught up now, or with a fetch that reached the end as it was at the fetch before (Kafka: ReplicaState.updateFollowerState).
+  // Caught up now, or with a fetch that reached the end as it was at the fetch before (Kafka:
+  // ReplicaState.updateFollowerState).
   if (from >= leader_end || (r.fetched && from >= r.leader_end_at_fetch)) {
     r.last_caught_up = from >= leader_end ? now : r.last_fetch;
     r.caught_up_once = true;
@@ -31,7 +32,8 @@ void LeaderProgress::fetched(BrokerId replica, Offset from, Offset leader_end, M
 }
 
 void LeaderProgress::forget_observers(const VoterSet& voters, MonoTime silent_since) {
-  std::erase_if(replicas_, [&](const auto& e) { return !voters.contains(e.first) && e.second.last_fetch < silent_since; });
+  std::erase_if(replicas_,
+                [&](const auto& e) { return !voters.contains(e.first) && e.second.last_fetch < silent_since; });
 }
 
 Offset LeaderProgress::high_watermark(const VoterSet& voters, Offset own_durable, Offset current) const {

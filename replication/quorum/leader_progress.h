@@ -23,8 +23,9 @@ class LeaderProgress {
   void reset(BrokerId self, const VoterSet& voters, Offset epoch_start, MonoTime now);
   void fetched(BrokerId replica, Offset from, Offset leader_end, MonoTime now);
   void forget_observers(const VoterSet& voters, MonoTime silent_since);
-  /// The largest offset below which a majority of the voters holds everything durably, when that includes a record of this epoch: nothing is committed by
-  /// counting replicas of older epochs (Raft §5.4.2). `current` when there is none larger.
+  /// The largest offset below which a majority of the voters holds everything durably, when that includes a record of
+  /// this epoch: nothing is committed by counting replicas of older epochs (Raft §5.4.2). `current` when there is none
+  /// larger.
   Offset high_watermark(const VoterSet& voters, Offset own_durable, Offset current) const;
   /// Voters (self included) heard of at or after `since`.
   size_t voters_heard(const VoterSet& voters, MonoTime since) const;

@@ -51,7 +51,8 @@ class QuorumDriver::LogView final : public QuorumLog {
   const log::PartitionLog& log_;
 };
 
-QuorumDriver::QuorumDriver(io::Runtime& runtime, log::LogSet& logs, Transport& transport, QuorumListener& listener, QuorumDriverOptions options)
+QuorumDriver::QuorumDriver(io::Runtime& runtime, log::LogSet& logs, Transport& transport, QuorumListener& listener,
+                           QuorumDriverOptions options)
     : runtime_(runtime),
       logs_(logs),
       transport_(transport),
@@ -91,7 +92,8 @@ Status QuorumDriver::start() {
                      "Put back a copy of the directory from before, or "
                      "stop this node, empty the directory and let it catch up from a majority of healthy voters");
   }
-  QuorumTiming timing{.fetch_timeout = options_.timing.fetch_timeout, .election_timeout = options_.timing.election_timeout};
+  QuorumTiming timing{.fetch_timeout = options_.timing.fetch_timeout,
+                      .election_timeout = options_.timing.election_timeout};
   state_ = std::make_unique<QuorumState>(options_.node_id, options_.voters, timing, *log_view_, runtime_.random());
   QuorumEffects out;
   state_->start(cell, log_->high_watermark_checkpoint(), runtime_.now(), out);
@@ -152,8 +154,10 @@ void QuorumDriver::persist_cell() {
 
 void QuorumDriver::leave(std::function<void()> send) {
   if (storage_failed_) return;  // what was promised may not be on disk: silence
-  if (cells_in_flight_ > 0) held_.push_back(std::move(send));
-  else send();
+  if (cells_in_flight_ > 0)
+    held_.push_back(std::move(send));
+  else
+    send();
 }
 
 void QuorumDriver::arm() {
@@ -187,8 +191,10 @@ Result<Offset> QuorumDriver::append(const std::vector<wire::MetadataRecord>& rec
   if (!state_->leads() || storage_failed_) return Error(ErrorCode::not_controller, "append to the metadata log");
   CHECK(!records.empty(), "a batch has records");
   wire::RecordBatchBuilder batch({.leader_epoch = state_->cell().epoch});
-  for (const auto& r : records) batch.append(runtime_.wall_now(), std::nullopt, wire::encode_metadata_record(r).bytes());
-  TRY_ASSIGN(log::AppendInfo info, log_->append_as_leader(batch.build(), state_->cell().epoch, log::PartitionLog::Origin::raft));
+  for (const auto& r : records)
+    batch.append(runtime_.wall_now(), std::nullopt, wire::encode_metadata_record(r).bytes());
+  TRY_ASSIGN(log::AppendInfo info,
+             log_->append_as_leader(batch.build(), state_->cell().epoch, log::PartitionLog::Origin::raft));
   schedule_wake();
   return info.end_offset;
 }
@@ -268,7 +274,9 @@ void QuorumDriver::fetched(BrokerId from, LeaderEpoch epoch, Offset offset, Resu
     return runtime_.arm_in(fetch_backoff_, kFetchBackoff);
   }
   const auto& p = answer->responses[0].partitions[0];
-  FetchAnswer a{.error = static_cast<ErrorCode>(p.error_code), .leader = p.current_leader.leader_id, .epoch = p.current_leader.leader_epoch};
+  FetchAnswer a{.error = static_cast<ErrorCode>(p.error_code),
+                .leader = p.current_leader.leader_id,
+                .epoch = p.current_leader.leader_epoch};
   if (p.diverging_epoch.epoch >= 0) a.diverging = LogEnd{p.diverging_epoch.epoch, p.diverging_epoch.end_offset};
   QuorumEffects out;
   BrokerId asked = state_->fetch_from();
@@ -286,10 +294,12 @@ void QuorumDriver::apply_fetch(const wire::FetchResponse::PartitionData& p, Offs
     if (faults().no_truncation_by_epoch) return;
     Offset to = state_->truncation_point({p.diverging_epoch.epoch, p.diverging_epoch.end_offset});
     if (to < state_->high_watermark()) {
-      return on_storage_failed({ErrorCode::corrupt_message, "metadata log", "the leader asks to forget committed records: " + std::to_string(to) + " < " +
-                                                                                std::to_string(state_->high_watermark())});
+      return on_storage_failed({ErrorCode::corrupt_message, "metadata log",
+                                "the leader asks to forget committed records: " + std::to_string(to) + " < " +
+                                    std::to_string(state_->high_watermark())});
     }
-    WEIR_INFO("quorum: log cut from {} to {}: epoch {} of the leader ended there", log_->log_end_offset(), to, p.diverging_epoch.epoch);
+    WEIR_INFO("quorum: log cut from {} to {}: epoch {} of the leader ended there", log_->log_end_offset(), to,
+              p.diverging_epoch.epoch);
     if (Status s = log_->truncate_to(to); !s) on_storage_failed(s.error());
     return;
   }

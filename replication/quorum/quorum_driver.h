@@ -29,8 +29,8 @@ class QuorumListener {
   virtual void on_committed(const std::vector<wire::MetadataRecord>& records, LeaderEpoch epoch, Offset end_offset) = 0;
   /// Everything below `offset` has been told; there is no more for now.
   virtual void on_caught_up(Offset offset) = 0;
-  /// The leader or the epoch changed; `leader` -1: none known. When it is this node, `complete_at` is the offset behind its leader change message: what is
-  /// told up to there is the state to lead with.
+  /// The leader or the epoch changed; `leader` -1: none known. When it is this node, `complete_at` is the offset behind
+  /// its leader change message: what is told up to there is the state to lead with.
   virtual void on_leader(BrokerId leader, LeaderEpoch epoch, Offset complete_at) = 0;
 };
 
@@ -42,11 +42,13 @@ struct QuorumDriverOptions {
   QuorumOptions timing;
 };
 
-/// Carries out what QuorumState wants: votes and fetches over the Transport, the election cell and the records over the LogSet, timers over the Runtime. Nothing
-/// leaves while the cell of an earlier step is not on disk. One fetch in flight; it asks from the durable end, so that the leader may count it.
+/// Carries out what QuorumState wants: votes and fetches over the Transport, the election cell and the records over the
+/// LogSet, timers over the Runtime. Nothing leaves while the cell of an earlier step is not on disk. One fetch in
+/// flight; it asks from the durable end, so that the leader may count it.
 class QuorumDriver : private log::LogListener {
  public:
-  QuorumDriver(io::Runtime& runtime, log::LogSet& logs, Transport& transport, QuorumListener& listener, QuorumDriverOptions options);
+  QuorumDriver(io::Runtime& runtime, log::LogSet& logs, Transport& transport, QuorumListener& listener,
+               QuorumDriverOptions options);
   ~QuorumDriver() override;
 
   /// Opens or makes the metadata log. Errors: the log's.
@@ -62,7 +64,8 @@ class QuorumDriver : private log::LogListener {
 
   /// Leader only: appends the records as one batch. Errors: not_controller; the log's. Returns the log end behind them.
   Result<Offset> append(const std::vector<wire::MetadataRecord>& records);
-  /// A connection to `node` broke: when it is the leader, it is probed, and its seat is contested at once when its port refuses.
+  /// A connection to `node` broke: when it is the leader, it is probed, and its seat is contested at once when its port
+  /// refuses.
   void on_disconnect(BrokerId node);
 
   const QuorumState& state() const { return *state_; }
@@ -124,9 +127,9 @@ class QuorumDriver : private log::LogListener {
   bool fetch_in_flight_ = false;
   BrokerId fetch_to_ = kNoBroker;
   LeaderEpoch fetch_epoch_ = 0;
-  uint64_t fetch_number_ = 0;       // answers to older fetches are not looked at
+  uint64_t fetch_number_ = 0;  // answers to older fetches are not looked at
   bool probing_ = false;
-  bool reading_ = false;            // a read for deliver()
+  bool reading_ = false;  // a read for deliver()
   bool wake_scheduled_ = false;
   bool tell_scheduled_ = false;
   bool storage_failed_ = false;
@@ -134,7 +137,7 @@ class QuorumDriver : private log::LogListener {
   Offset complete_at_ = kNoOffset;  // leader: behind the leader change message
   std::list<Parked> parked_;
   std::function<void()> stopped_;
-  int end_epochs_ = 0;              // EndQuorumEpoch without an answer yet
+  int end_epochs_ = 0;  // EndQuorumEpoch without an answer yet
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

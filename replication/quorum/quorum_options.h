@@ -27,9 +27,9 @@ struct QuorumReplicaView {
   BrokerId id = kNoBroker;
   Uuid directory_id;
   bool voter = false;
-  Offset log_end = kNoOffset;        // durable, as the leader knows it; -1: not heard of in this epoch
+  Offset log_end = kNoOffset;  // durable, as the leader knows it; -1: not heard of in this epoch
   Offset lag = 0;
-  Duration last_fetch_ago{-1};       // negative: never
+  Duration last_fetch_ago{-1};  // negative: never
   Duration last_caught_up_ago{-1};
 };
 

@@ -13,7 +13,8 @@ constexpr size_t kParkedMax = 4096;
 
 int16_t number(ErrorCode code) { return static_cast<int16_t>(code); }
 
-/// The one partition of a quorum request, or why there is none (KIP-595: these requests name exactly the metadata partition).
+/// The one partition of a quorum request, or why there is none (KIP-595: these requests name exactly the metadata
+/// partition).
 template <class Request>
 auto metadata_partition(const Request& r) -> decltype(&r.topics[0].partitions[0]) {
   if (r.topics.size() != 1 || r.topics[0].topic_name != kMetadataTopic) return nullptr;
@@ -51,17 +52,19 @@ void QuorumDriver::send_vote(const QuorumEffects::Vote& vote) {
   p.pre_vote = vote.ask.pre_vote;
   r.topics.push_back({kMetadataTopic, {p}});
   leave([this, r = std::move(r), vote] {
-    call<wire::VoteResponse>(transport_, vote.to, Lane::quorum, r, wire::VoteRequest::kMaxVersion, options_.timing.election_timeout * 2,
-                             [this, alive = alive_, vote](Result<wire::VoteResponse> answer) {
-                               if (!*alive || !answer || answer->error_code != 0) return;
-                               if (answer->topics.empty() || answer->topics[0].partitions.empty()) return;
-                               const auto& p = answer->topics[0].partitions[0];
-                               if (p.error_code != 0 && p.error_code != number(ErrorCode::fenced_leader_epoch)) return;
-                               QuorumEffects out;
-                               state_->on_vote_answer(vote.to, vote.ask,
-                                                      {.granted = p.vote_granted, .epoch = p.leader_epoch, .leader = p.leader_id}, runtime_.now(), out);
-                               carry_out(out);
-                             });
+    call<wire::VoteResponse>(
+        transport_, vote.to, Lane::quorum, r, wire::VoteRequest::kMaxVersion, options_.timing.election_timeout * 2,
+        [this, alive = alive_, vote](Result<wire::VoteResponse> answer) {
+          if (!*alive || !answer || answer->error_code != 0) return;
+          if (answer->topics.empty() || answer->topics[0].partitions.empty()) return;
+          const auto& p = answer->topics[0].partitions[0];
+          if (p.error_code != 0 && p.error_code != number(ErrorCode::fenced_leader_epoch)) return;
+          QuorumEffects out;
+          state_->on_vote_answer(vote.to, vote.ask,
+                                 {.granted = p.vote_granted, .epoch = p.leader_epoch, .leader = p.leader_id},
+                                 runtime_.now(), out);
+          carry_out(out);
+        });
   });
 }
 
@@ -74,17 +77,19 @@ void QuorumDriver::send_begin_epoch(BrokerId to) {
   p.leader_id = options_.node_id;
   p.leader_epoch = state_->cell().epoch;
   r.topics.push_back({kMetadataTopic, {p}});
-  if (const Voter* self = options_.voters.find(options_.node_id)) r.leader_endpoints.push_back({"CONTROLLER", self->endpoint.host, self->endpoint.port});
+  if (const Voter* self = options_.voters.find(options_.node_id))
+    r.leader_endpoints.push_back({"CONTROLLER", self->endpoint.host, self->endpoint.port});
   leave([this, to, r = std::move(r)] {
-    call<wire::BeginQuorumEpochResponse>(transport_, to, Lane::quorum, r, wire::BeginQuorumEpochRequest::kMaxVersion, options_.timing.request_timeout,
-                                         [this, alive = alive_](Result<wire::BeginQuorumEpochResponse> answer) {
-                                           if (!*alive || !answer || answer->topics.empty() || answer->topics[0].partitions.empty()) return;
-                                           const auto& p = answer->topics[0].partitions[0];
-                                           if (p.error_code == 0) return;
-                                           QuorumEffects out;
-                                           state_->on_leader_heard(p.leader_id, p.leader_epoch, runtime_.now(), out);
-                                           carry_out(out);
-                                         });
+    call<wire::BeginQuorumEpochResponse>(
+        transport_, to, Lane::quorum, r, wire::BeginQuorumEpochRequest::kMaxVersion, options_.timing.request_timeout,
+        [this, alive = alive_](Result<wire::BeginQuorumEpochResponse> answer) {
+          if (!*alive || !answer || answer->topics.empty() || answer->topics[0].partitions.empty()) return;
+          const auto& p = answer->topics[0].partitions[0];
+          if (p.error_code == 0) return;
+          QuorumEffects out;
+          state_->on_leader_heard(p.leader_id, p.leader_epoch, runtime_.now(), out);
+          carry_out(out);
+        });
   });
 }
 
@@ -96,7 +101,8 @@ void QuorumDriver::send_end_epoch(BrokerId to, const QuorumEffects& out) {
   p.leader_epoch = out.ended_epoch;
   for (BrokerId id : out.successors) p.preferred_candidates.push_back({id, options_.voters.find(id)->directory_id});
   r.topics.push_back({kMetadataTopic, {p}});
-  call<wire::EndQuorumEpochResponse>(transport_, to, Lane::quorum, r, wire::EndQuorumEpochRequest::kMaxVersion, options_.timing.election_timeout,
+  call<wire::EndQuorumEpochResponse>(transport_, to, Lane::quorum, r, wire::EndQuorumEpochRequest::kMaxVersion,
+                                     options_.timing.election_timeout,
                                      [this, alive = alive_](Result<wire::EndQuorumEpochResponse>) {
                                        if (!*alive || --end_epochs_ > 0) return;
                                        runtime_.disarm(stop_timer_);
@@ -125,7 +131,10 @@ void QuorumDriver::handle(const wire::VoteRequest& request, Reply<wire::VoteResp
   } else if (!sane_log(*p)) {
     a.error_code = number(ErrorCode::invalid_request);
   } else {
-    VoteAsk ask{.epoch = p->replica_epoch, .candidate = p->replica_id, .log = {p->last_offset_epoch, p->last_offset}, .pre_vote = p->pre_vote};
+    VoteAsk ask{.epoch = p->replica_epoch,
+                .candidate = p->replica_id,
+                .log = {p->last_offset_epoch, p->last_offset},
+                .pre_vote = p->pre_vote};
     VoteAnswer answer = state_->on_vote(ask, runtime_.now(), out);
     a.vote_granted = answer.granted;
     if (answer.fenced) a.error_code = number(ErrorCode::fenced_leader_epoch);
@@ -197,13 +206,15 @@ wire::FetchResponse QuorumDriver::fetch_response(ErrorCode error) const {
   t.topic_id = kMetadataTopicId;
   t.partitions.push_back(std::move(p));
   r.responses.push_back(std::move(t));
-  if (const Voter* v = options_.voters.find(state_->leader())) r.node_endpoints.push_back({v->id, v->endpoint.host, v->endpoint.port, std::nullopt});
+  if (const Voter* v = options_.voters.find(state_->leader()))
+    r.node_endpoints.push_back({v->id, v->endpoint.host, v->endpoint.port, std::nullopt});
   return r;
 }
 
 void QuorumDriver::handle(const wire::FetchRequest& request, int16_t version, Reply<wire::FetchResponse> reply) {
   ErrorCode refused = check_cluster(request, options_.cluster_id);
-  if (refused == ErrorCode::none && (request.topics.size() != 1 || request.topics[0].partitions.size() != 1)) refused = ErrorCode::invalid_request;
+  if (refused == ErrorCode::none && (request.topics.size() != 1 || request.topics[0].partitions.size() != 1))
+    refused = ErrorCode::invalid_request;
   if (refused != ErrorCode::none) {
     wire::FetchResponse r;
     r.error_code = number(refused);
@@ -211,7 +222,10 @@ void QuorumDriver::handle(const wire::FetchRequest& request, int16_t version, Re
   }
   const auto& p = request.topics[0].partitions[0];
   BrokerId replica = version >= 15 ? request.replica_state.replica_id : request.replica_id;
-  Parked parked{.ask = {.replica = replica, .epoch = p.current_leader_epoch, .offset = p.fetch_offset, .last_epoch = p.last_fetched_epoch},
+  Parked parked{.ask = {.replica = replica,
+                        .epoch = p.current_leader_epoch,
+                        .offset = p.fetch_offset,
+                        .last_epoch = p.last_fetched_epoch},
                 .known_high_watermark = p.high_watermark,
                 .max_bytes = std::clamp(p.partition_max_bytes, 1, 8 << 20),
                 .deadline = runtime_.now() + Duration{std::max<int64_t>(0, request.max_wait_ms) * 1'000'000},
@@ -221,7 +235,8 @@ void QuorumDriver::handle(const wire::FetchRequest& request, int16_t version, Re
   FetchVerdict verdict = state_->on_fetch(parked.ask, runtime_.now(), out);
   carry_out(out);
   bool news = log_->log_end_offset() > parked.ask.offset || state_->high_watermark() > parked.known_high_watermark;
-  if (verdict.error != ErrorCode::none || verdict.diverging || news || request.max_wait_ms <= 0 || parked_.size() >= kParkedMax)
+  if (verdict.error != ErrorCode::none || verdict.diverging || news || request.max_wait_ms <= 0 ||
+      parked_.size() >= kParkedMax)
     return answer_fetch(parked, verdict.error, verdict);
   if (!park_timer_.armed() || park_timer_.due() > parked.deadline) runtime_.arm(park_timer_, parked.deadline);
   parked_.push_back(std::move(parked));
@@ -238,9 +253,11 @@ void QuorumDriver::answer_fetch(Parked& p, ErrorCode error, const FetchVerdict& 
   Offset up_to = p.ask.replica >= 0 ? log_->log_end_offset() : state_->high_watermark();
   if (up_to <= p.ask.offset) return leave([reply = std::move(p.reply), r = std::move(r)] { reply(r); });
   log_->read({.from = p.ask.offset, .up_to = up_to, .max_bytes = static_cast<size_t>(p.max_bytes)},
-             [this, alive = alive_, epoch = state_->cell().epoch, r = std::move(r), reply = std::move(p.reply)](Result<log::ReadResult> read) mutable {
+             [this, alive = alive_, epoch = state_->cell().epoch, r = std::move(r),
+              reply = std::move(p.reply)](Result<log::ReadResult> read) mutable {
                if (!*alive) return;
-               if (state_->cell().epoch != epoch || !state_->leads()) return reply(fetch_response(ErrorCode::not_leader_or_follower));
+               if (state_->cell().epoch != epoch || !state_->leads())
+                 return reply(fetch_response(ErrorCode::not_leader_or_follower));
                if (!read) return reply(fetch_response(read.code()));
                r.responses[0].partitions[0].records = std::move(read->batches);
                leave([reply = std::move(reply), r = std::move(r)] { reply(r); });
@@ -259,9 +276,9 @@ void QuorumDriver::schedule_wake() {
 void QuorumDriver::wake_parked() {
   MonoTime next = MonoTime::max();
   for (auto it = parked_.begin(); it != parked_.end();) {
-    ErrorCode error = !state_->leads()                              ? ErrorCode::not_leader_or_follower
-                      : it->ask.epoch != state_->cell().epoch       ? ErrorCode::fenced_leader_epoch
-                                                                    : ErrorCode::none;
+    ErrorCode error = !state_->leads()                        ? ErrorCode::not_leader_or_follower
+                      : it->ask.epoch != state_->cell().epoch ? ErrorCode::fenced_leader_epoch
+                                                              : ErrorCode::none;
     bool news = log_->log_end_offset() > it->ask.offset || state_->high_watermark() > it->known_high_watermark;
     if (error == ErrorCode::none && !news && it->deadline > runtime_.now()) {
       next = std::min(next, it->deadline);
@@ -272,8 +289,10 @@ void QuorumDriver::wake_parked() {
     it = parked_.erase(it);
     answer_fetch(p, error, {});
   }
-  if (next == MonoTime::max()) runtime_.disarm(park_timer_);
-  else runtime_.arm(park_timer_, next);
+  if (next == MonoTime::max())
+    runtime_.disarm(park_timer_);
+  else
+    runtime_.arm(park_timer_, next);
 }
 
 void QuorumDriver::handle(const wire::DescribeQuorumRequest& request, Reply<wire::DescribeQuorumResponse> reply) {
@@ -305,7 +324,8 @@ void QuorumDriver::handle(const wire::DescribeQuorumRequest& request, Reply<wire
     }
   }
   r.topics.push_back({kMetadataTopic, {p}});
-  for (const Voter& v : options_.voters.all()) r.nodes.push_back({v.id, {{"CONTROLLER", v.endpoint.host, v.endpoint.port}}});
+  for (const Voter& v : options_.voters.all())
+    r.nodes.push_back({v.id, {{"CONTROLLER", v.endpoint.host, v.endpoint.port}}});
   reply(std::move(r));
 }
 
@@ -322,7 +342,9 @@ std::vector<QuorumReplicaView> QuorumDriver::replicas() const {
       v.lag = std::max<Offset>(0, log_end() - r->durable_end);
       v.last_fetch_ago = runtime_.now() - r->last_fetch;
       // A parked fetch from the end has all there is.
-      v.last_caught_up_ago = r->durable_end >= log_end() ? Duration{0} : r->caught_up_once ? runtime_.now() - r->last_caught_up : Duration{-1};
+      v.last_caught_up_ago = r->durable_end >= log_end() ? Duration{0}
+                             : r->caught_up_once         ? runtime_.now() - r->last_caught_up
+                                                         : Duration{-1};
     }
     out.push_back(v);
   };

@@ -9,9 +9,10 @@
 namespace weir::replication {
 
 namespace {
-constexpr Duration kLate{100'000'000};              // a timer this late says that this process stood still, not the others
-constexpr Duration kStartDelay{20'000'000};         // before the first round after a start: peers that start with us get to listen
-constexpr Duration kRoundFirst{60'000'000};         // the first pre-vote round; later ones double up to the election timeout
+constexpr Duration kLate{100'000'000};       // a timer this late says that this process stood still, not the others
+constexpr Duration kStartDelay{20'000'000};  // before the first round after a start: peers that start with us get to
+                                             // listen
+constexpr Duration kRoundFirst{60'000'000};  // the first pre-vote round; later ones double up to the election timeout
 constexpr Duration kObserverMemory{300'000'000'000};
 }  // namespace
 
@@ -22,7 +23,8 @@ QuorumState::QuorumState(BrokerId self, VoterSet voters, QuorumTiming timing, co
 
 void QuorumState::start(ElectionCell cell, Offset high_watermark, MonoTime now, QuorumEffects& out) {
   cell_ = cell;
-  // A log may be ahead of the cell when following does not wait for it; votes never are. Who led is asked anew: it may have restarted as well.
+  // A log may be ahead of the cell when following does not wait for it; votes never are. Who led is asked anew: it may
+  // have restarted as well.
   if (log_.last_epoch() > cell_.epoch) cell_ = {log_.last_epoch(), kNoBroker, kNoBroker};
   cell_.leader = kNoBroker;
   high_watermark_ = std::min(high_watermark, log_.end_offset());
@@ -38,7 +40,8 @@ void QuorumState::start(ElectionCell cell, Offset high_watermark, MonoTime now, 
 
 void QuorumState::set_cell(ElectionCell cell, QuorumEffects& out) {
   CHECK(cell.epoch >= cell_.epoch, "epochs only grow", cell.epoch, cell_.epoch);
-  CHECK(cell.epoch > cell_.epoch || cell_.voted_for == kNoBroker || cell.voted_for == cell_.voted_for, "a vote is never taken back", cell.epoch);
+  CHECK(cell.epoch > cell_.epoch || cell_.voted_for == kNoBroker || cell.voted_for == cell_.voted_for,
+        "a vote is never taken back", cell.epoch);
   if (cell == cell_) return;
   cell_ = cell;
   out.persist = true;
@@ -110,7 +113,8 @@ void QuorumState::become_leader(MonoTime now, QuorumEffects& out) {
 
 void QuorumState::ask_all(bool pre_vote, QuorumEffects& out) {
   for (const Voter& v : voters_.all())
-    if (v.id != self_) out.votes.push_back({v.id, {.epoch = cell_.epoch, .candidate = self_, .log = log_end(), .pre_vote = pre_vote}});
+    if (v.id != self_)
+      out.votes.push_back({v.id, {.epoch = cell_.epoch, .candidate = self_, .log = log_end(), .pre_vote = pre_vote}});
 }
 
 // --- votes
@@ -118,16 +122,20 @@ void QuorumState::ask_all(bool pre_vote, QuorumEffects& out) {
 bool QuorumState::may_grant(const VoteAsk& ask, MonoTime now) const {
   if (!is_voter() || ask.log < log_end()) return false;
   switch (role_) {
-    case QuorumRole::leader: return false;
+    case QuorumRole::leader:
+      return false;
     case QuorumRole::follower:
       // KIP-996: who hears from a leader does not help to unseat it.
       return ask.pre_vote && (leader_gone_ || !heard_in_epoch_ || now - heard_from_leader_ >= timing_.fetch_timeout);
-    case QuorumRole::candidate: return ask.pre_vote;
+    case QuorumRole::candidate:
+      return ask.pre_vote;
     case QuorumRole::unattached:
-    case QuorumRole::prospective: break;
+    case QuorumRole::prospective:
+      break;
   }
   // The leader of this epoch was elected: a second candidate of it is out of date.
-  return ask.pre_vote || (cell_.leader == kNoBroker && (cell_.voted_for == kNoBroker || cell_.voted_for == ask.candidate));
+  return ask.pre_vote ||
+         (cell_.leader == kNoBroker && (cell_.voted_for == kNoBroker || cell_.voted_for == ask.candidate));
 }
 
 VoteAnswer QuorumState::on_vote(const VoteAsk& ask, MonoTime now, QuorumEffects& out) {
@@ -143,14 +151,16 @@ VoteAnswer QuorumState::on_vote(const VoteAsk& ask, MonoTime now, QuorumEffects&
     }
     wake_at_ = stopping_ ? MonoTime::max() : now + election_timeout();
   } else if (granted && role_ == QuorumRole::prospective && (ask.log > log_end() || ask.candidate < self_)) {
-    // Two that campaign at once would split the vote: the one with the shorter log, then the larger id, steps back for a moment.
+    // Two that campaign at once would split the vote: the one with the shorter log, then the larger id, steps back for
+    // a moment.
     round_over_ = true;
     wake_at_ = std::max(wake_at_, now + kRoundFirst + draw(kRoundFirst));
   }
   return {.granted = granted, .epoch = cell_.epoch, .leader = leader()};
 }
 
-void QuorumState::on_vote_answer(BrokerId from, const VoteAsk& ask, const VoteAnswer& answer, MonoTime now, QuorumEffects& out) {
+void QuorumState::on_vote_answer(BrokerId from, const VoteAsk& ask, const VoteAnswer& answer, MonoTime now,
+                                 QuorumEffects& out) {
   on_leader_heard(answer.leader, answer.epoch, now, out);
   bool running = ask.pre_vote ? role_ == QuorumRole::prospective : role_ == QuorumRole::candidate;
   if (!running || round_over_ || ask.epoch != cell_.epoch || !voters_.contains(from)) return;
@@ -164,7 +174,8 @@ void QuorumState::on_vote_answer(BrokerId from, const VoteAsk& ask, const VoteAn
     return;
   }
   round_over_ = true;
-  wake_at_ = std::min(wake_at_, now + kStartDelay + draw(leader_gone_ ? 2 * kStartDelay : timing_.election_timeout / 4));
+  wake_at_ = std::min(wake_at_,
+                      now + kStartDelay + draw(leader_gone_ ? 2 * kStartDelay : timing_.election_timeout / 4));
 }
 
 // --- leaders of others
@@ -172,7 +183,8 @@ void QuorumState::on_vote_answer(BrokerId from, const VoteAsk& ask, const VoteAn
 void QuorumState::on_leader_heard(BrokerId leader, LeaderEpoch epoch, MonoTime now, QuorumEffects& out) {
   if (epoch < cell_.epoch || epoch > kEpochMax) return;
   bool another = leader != kNoBroker && leader != self_;
-  if (epoch > cell_.epoch) return another ? become_follower(epoch, leader, now, out) : become_unattached(epoch, now, out);
+  if (epoch > cell_.epoch)
+    return another ? become_follower(epoch, leader, now, out) : become_unattached(epoch, now, out);
   if (!another || cell_.leader == leader) return;
   if (cell_.leader == kNoBroker) return become_follower(epoch, leader, now, out);
   WEIR_ERROR("quorum: node {} is said to lead epoch {}, which {} leads", leader, epoch, cell_.leader);
@@ -186,13 +198,15 @@ ErrorCode QuorumState::on_begin_epoch(BrokerId leader, LeaderEpoch epoch, MonoTi
     out.persist = true;
   }
   // From the leader itself: it lives, whatever we thought.
-  if (epoch == cell_.epoch && leader == cell_.leader && role_ == QuorumRole::prospective) become_follower(epoch, leader, now, out);
+  if (epoch == cell_.epoch && leader == cell_.leader && role_ == QuorumRole::prospective)
+    become_follower(epoch, leader, now, out);
   leader_gone_ = false;
   on_leader_heard(leader, epoch, now, out);
   return ErrorCode::none;
 }
 
-ErrorCode QuorumState::on_end_epoch(BrokerId leader, LeaderEpoch epoch, const std::vector<BrokerId>& successors, MonoTime now, QuorumEffects& out) {
+ErrorCode QuorumState::on_end_epoch(BrokerId leader, LeaderEpoch epoch, const std::vector<BrokerId>& successors,
+                                    MonoTime now, QuorumEffects& out) {
   if (!may_ask(epoch, cell_.epoch)) return ErrorCode::invalid_request;
   if (epoch < cell_.epoch) return ErrorCode::fenced_leader_epoch;
   on_leader_heard(leader, epoch, now, out);
@@ -208,7 +222,8 @@ void QuorumState::on_leader_gone(BrokerId leader, MonoTime now) {
   if (role_ != QuorumRole::follower || cell_.leader != leader) return;
   leader_gone_ = true;
   if (!is_voter() || stopping_) return;
-  wake_at_ = std::min(wake_at_, now + timing_.rank_delay * static_cast<int64_t>(voters_.rank(self_, leader)) + draw(timing_.rank_delay / 8));
+  wake_at_ = std::min(wake_at_, now + timing_.rank_delay * static_cast<int64_t>(voters_.rank(self_, leader)) +
+                                    draw(timing_.rank_delay / 8));
 }
 
 // --- fetches
@@ -232,7 +247,8 @@ FetchVerdict QuorumState::on_fetch(const FetchAsk& ask, MonoTime now, QuorumEffe
   return {};
 }
 
-bool QuorumState::on_fetch_answer(BrokerId from, LeaderEpoch epoch, const FetchAnswer& answer, MonoTime now, QuorumEffects& out) {
+bool QuorumState::on_fetch_answer(BrokerId from, LeaderEpoch epoch, const FetchAnswer& answer, MonoTime now,
+                                  QuorumEffects& out) {
   // An observer that only looks for the leader may have asked it by chance: then the answer is good at once.
   on_leader_heard(answer.leader, answer.epoch, now, out);
   if (answer.error != ErrorCode::none) return false;
@@ -259,7 +275,8 @@ void QuorumState::on_leader_high_watermark(Offset high_watermark, QuorumEffects&
 
 void QuorumState::update_high_watermark(QuorumEffects& out) {
   Offset next = progress_.high_watermark(voters_, log_.durable_offset(), high_watermark_);
-  CHECK(next >= high_watermark_ && next <= log_.end_offset(), "the high watermark grows inside the log", next, high_watermark_, log_.end_offset());
+  CHECK(next >= high_watermark_ && next <= log_.end_offset(), "the high watermark grows inside the log", next,
+        high_watermark_, log_.end_offset());
   if (next == high_watermark_) return;
   high_watermark_ = next;
   out.high_watermark_moved = true;
@@ -283,7 +300,9 @@ void QuorumState::on_tick(MonoTime now, QuorumEffects& out) {
         bootstrap_turn_++;
         return become_unattached(cell_.epoch, now, out);
       }
-      if (stopping_) return become_unattached(cell_.epoch, now, out);  // or its disk failed: it hears of leaders, and campaigns no more
+      if (stopping_)
+        return become_unattached(cell_.epoch, now, out);  // or its disk failed: it hears of leaders, and campaigns no
+                                                          // more
       if (late && !leader_gone_) {
         // The answer may lie unread in the socket: read first, then judge.
         wake_at_ = now + timing_.election_timeout / 2;
@@ -292,7 +311,8 @@ void QuorumState::on_tick(MonoTime now, QuorumEffects& out) {
       return become_prospective(now, out);
     case QuorumRole::unattached:
     case QuorumRole::prospective:
-    case QuorumRole::candidate: break;
+    case QuorumRole::candidate:
+      break;
   }
   if (is_voter() && !stopping_) return become_prospective(now, out);
   wake_at_ = MonoTime::max();
@@ -301,7 +321,8 @@ void QuorumState::on_tick(MonoTime now, QuorumEffects& out) {
 void QuorumState::tick_leader(MonoTime now, QuorumEffects& out) {
   // Check quorum (KIP-595): a leader that a majority has left alone must not go on believing.
   if (progress_.voters_heard(voters_, now - timing_.fetch_timeout * 3 / 2) < voters_.majority()) {
-    WEIR_WARN("quorum: no majority fetched for {} ms, epoch {} is given up", timing_.fetch_timeout.count() * 3 / 2 / 1'000'000, cell_.epoch);
+    WEIR_WARN("quorum: no majority fetched for {} ms, epoch {} is given up",
+              timing_.fetch_timeout.count() * 3 / 2 / 1'000'000, cell_.epoch);
     return become_unattached(cell_.epoch, now, out);
   }
   bool all_fetch = true;
@@ -324,7 +345,8 @@ void QuorumState::on_stop(MonoTime now, QuorumEffects& out) {
       if (v.id != self_) out.end_epoch_to.push_back(v.id);
     out.successors = out.end_epoch_to;
     auto end_of = [&](BrokerId id) { return progress_.find(id) ? progress_.find(id)->durable_end : kNoOffset; };
-    std::stable_sort(out.successors.begin(), out.successors.end(), [&](BrokerId a, BrokerId b) { return end_of(a) > end_of(b); });
+    std::stable_sort(out.successors.begin(), out.successors.end(),
+                     [&](BrokerId a, BrokerId b) { return end_of(a) > end_of(b); });
     return become_unattached(cell_.epoch, now, out);
   }
   if (role_ != QuorumRole::follower) wake_at_ = MonoTime::max();
@@ -344,20 +366,28 @@ void QuorumState::fetch_failed() {
 
 const char* QuorumState::role_name() const {
   switch (role_) {
-    case QuorumRole::leader: return "leader";
-    case QuorumRole::follower: return is_voter() ? "follower" : "observer";
-    case QuorumRole::candidate: return "candidate";
-    case QuorumRole::prospective: return "prospective";
-    case QuorumRole::unattached: break;
+    case QuorumRole::leader:
+      return "leader";
+    case QuorumRole::follower:
+      return is_voter() ? "follower" : "observer";
+    case QuorumRole::candidate:
+      return "candidate";
+    case QuorumRole::prospective:
+      return "prospective";
+    case QuorumRole::unattached:
+      break;
   }
   return cell_.voted_for != kNoBroker ? "voted" : "unattached";
 }
 
 void QuorumState::check_invariants() const {
-  CHECK(!leads() || (cell_.leader == self_ && cell_.voted_for == self_), "a leader was voted for", cell_.leader, cell_.voted_for);
-  CHECK(role_ != QuorumRole::follower || (cell_.leader != kNoBroker && cell_.leader != self_), "a follower has a leader", cell_.leader);
+  CHECK(!leads() || (cell_.leader == self_ && cell_.voted_for == self_), "a leader was voted for", cell_.leader,
+        cell_.voted_for);
+  CHECK(role_ != QuorumRole::follower || (cell_.leader != kNoBroker && cell_.leader != self_),
+        "a follower has a leader", cell_.leader);
   CHECK(role_ != QuorumRole::candidate || cell_.voted_for == self_, "a candidate voted for itself", cell_.voted_for);
-  CHECK(high_watermark_ <= log_.end_offset(), "the high watermark is inside the log", high_watermark_, log_.end_offset());
+  CHECK(high_watermark_ <= log_.end_offset(), "the high watermark is inside the log", high_watermark_,
+        log_.end_offset());
   CHECK(stopping_ || !is_voter() || wake_at_ != MonoTime::max(), "a voter's timer runs", role_name());
 }
 

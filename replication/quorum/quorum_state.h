@@ -26,8 +26,8 @@ class QuorumLog {
 struct FetchAsk {
   BrokerId replica = kNoBroker;
   LeaderEpoch epoch = 0;
-  Offset offset = 0;                // the replica's durable end
-  LeaderEpoch last_epoch = 0;       // of its last record
+  Offset offset = 0;           // the replica's durable end
+  LeaderEpoch last_epoch = 0;  // of its last record
 };
 struct FetchVerdict {
   ErrorCode error = ErrorCode::none;  // none, fenced_leader_epoch, unknown_leader_epoch, not_leader_or_follower
@@ -40,21 +40,22 @@ struct FetchAnswer {
   std::optional<LogEnd> diverging;
 };
 
-/// What a step wants done. The driver makes the cell durable first: no message or answer of this or a later step leaves before.
+/// What a step wants done. The driver makes the cell durable first: no message or answer of this or a later step leaves
+/// before.
 struct QuorumEffects {
   struct Vote {
     BrokerId to;
     VoteAsk ask;
   };
-  bool persist = false;                  // write cell()
+  bool persist = false;  // write cell()
   std::vector<Vote> votes;
   std::vector<BrokerId> begin_epoch_to;  // BeginQuorumEpoch of cell()
   std::vector<BrokerId> end_epoch_to;    // EndQuorumEpoch of `ended_epoch`, with `successors`
   LeaderEpoch ended_epoch = 0;
-  std::vector<BrokerId> successors;      // longest log first
-  bool became_leader = false;            // begin_epoch on the log and append the leader change message
+  std::vector<BrokerId> successors;  // longest log first
+  bool became_leader = false;        // begin_epoch on the log and append the leader change message
   bool lost_leadership = false;
-  bool leader_changed = false;           // cell().leader or epoch moved: fetch from somebody else
+  bool leader_changed = false;  // cell().leader or epoch moved: fetch from somebody else
   bool high_watermark_moved = false;
 };
 
@@ -64,11 +65,11 @@ struct QuorumTiming {
   Duration fetch_timeout{2'000'000'000};
   Duration election_timeout{500'000'000};
   Duration begin_epoch_retry{200'000'000};
-  Duration rank_delay{25'000'000};       // between voters that see the same leader die
+  Duration rank_delay{25'000'000};  // between voters that see the same leader die
 };
 
-/// The rules of the metadata quorum: Raft, pulled by followers as KRaft has it (KIP-595, KIP-996). Pure: events, time and random draws come in, effects go out.
-/// Everything a node must not forget is in cell(). One node's, one thread.
+/// The rules of the metadata quorum: Raft, pulled by followers as KRaft has it (KIP-595, KIP-996). Pure: events, time
+/// and random draws come in, effects go out. Everything a node must not forget is in cell(). One node's, one thread.
 class QuorumState {
  public:
   QuorumState(BrokerId self, VoterSet voters, QuorumTiming timing, const QuorumLog& log, Random& random);
@@ -81,12 +82,14 @@ class QuorumState {
   void on_vote_answer(BrokerId from, const VoteAsk& ask, const VoteAnswer& answer, MonoTime now, QuorumEffects& out);
   /// Errors: fenced_leader_epoch, invalid_request.
   ErrorCode on_begin_epoch(BrokerId leader, LeaderEpoch epoch, MonoTime now, QuorumEffects& out);
-  ErrorCode on_end_epoch(BrokerId leader, LeaderEpoch epoch, const std::vector<BrokerId>& successors, MonoTime now, QuorumEffects& out);
+  ErrorCode on_end_epoch(BrokerId leader, LeaderEpoch epoch, const std::vector<BrokerId>& successors, MonoTime now,
+                         QuorumEffects& out);
   /// Somebody said who leads `epoch` (-1: it does not know).
   void on_leader_heard(BrokerId leader, LeaderEpoch epoch, MonoTime now, QuorumEffects& out);
 
   FetchVerdict on_fetch(const FetchAsk& ask, MonoTime now, QuorumEffects& out);
-  /// An answer to a fetch sent to `from` in `epoch`. True: it is the current leader's and without error; append its records or truncate by `diverging`.
+  /// An answer to a fetch sent to `from` in `epoch`. True: it is the current leader's and without error; append its
+  /// records or truncate by `diverging`.
   bool on_fetch_answer(BrokerId from, LeaderEpoch epoch, const FetchAnswer& answer, MonoTime now, QuorumEffects& out);
   /// Where a follower cuts its log when the leader said `diverging` (KIP-595 §Fetch). At most the log end.
   Offset truncation_point(LogEnd diverging) const;
@@ -113,7 +116,7 @@ class QuorumState {
   BrokerId leader() const { return role_ == QuorumRole::follower || leads() ? cell_.leader : kNoBroker; }
   /// Whom to fetch from; -1: nobody. For an observer without a leader a voter that may know.
   BrokerId fetch_from() const;
-  void fetch_failed();                   // the next voter in turn, for an observer
+  void fetch_failed();  // the next voter in turn, for an observer
   MonoTime wake_at() const { return wake_at_; }
   const char* role_name() const;
   void check_invariants() const;
@@ -132,7 +135,9 @@ class QuorumState {
   bool may_grant(const VoteAsk& ask, MonoTime now) const;
   LogEnd log_end() const { return {log_.last_epoch(), log_.end_offset()}; }
   Duration election_timeout() { return timing_.election_timeout + draw(timing_.election_timeout); }
-  Duration draw(Duration below) { return Duration{static_cast<int64_t>(random_.below(static_cast<uint64_t>(below.count())))}; }
+  Duration draw(Duration below) {
+    return Duration{static_cast<int64_t>(random_.below(static_cast<uint64_t>(below.count())))};
+  }
 
   const BrokerId self_;
   VoterSet voters_;
@@ -146,13 +151,13 @@ class QuorumState {
   LeaderProgress progress_;
   Offset high_watermark_ = 0;
   MonoTime wake_at_ = MonoTime::max();
-  MonoTime heard_from_leader_;       // follower: last good fetch answer
-  bool heard_in_epoch_ = false;      // follower: there was one
-  bool leader_gone_ = false;         // follower, prospective: the leader's process is known to be gone
-  bool round_over_ = false;          // candidate, prospective: lost; the timer starts the next round
+  MonoTime heard_from_leader_;   // follower: last good fetch answer
+  bool heard_in_epoch_ = false;  // follower: there was one
+  bool leader_gone_ = false;     // follower, prospective: the leader's process is known to be gone
+  bool round_over_ = false;      // candidate, prospective: lost; the timer starts the next round
   bool stopping_ = false;
-  int rounds_ = 0;                   // pre-vote rounds since the last leader: their pace slows
-  size_t bootstrap_turn_ = 0;        // observer: which voter is asked for the leader
+  int rounds_ = 0;             // pre-vote rounds since the last leader: their pace slows
+  size_t bootstrap_turn_ = 0;  // observer: which voter is asked for the leader
 };
 
 }  // namespace weir::replication

@@ -9,7 +9,8 @@
 
 namespace weir::replication {
 
-/// One member of the metadata quorum and where its peers reach it. The directory id is zero in a static voter set (kraft.version 0).
+/// One member of the metadata quorum and where its peers reach it. The directory id is zero in a static voter set
+/// (kraft.version 0).
 struct Voter {
   BrokerId id = kNoBroker;
   Uuid directory_id;
@@ -17,7 +18,8 @@ struct Voter {
   bool operator==(const Voter&) const = default;
 };
 
-/// Who votes. Static today (controller.quorum.voters); everything asks this class, so that VotersRecord (KIP-853) has one place to change it.
+/// Who votes. Static today (controller.quorum.voters); everything asks this class, so that VotersRecord (KIP-853) has
+/// one place to change it.
 class VoterSet {
  public:
   VoterSet() = default;

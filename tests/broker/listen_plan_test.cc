@@ -83,7 +83,8 @@ TEST(ListenPlan, MalformedMaps) {
 TEST(ListenPlan, HostsThatNobodyConfiguredAreMarkedOneByOne) {
   auto p = plan({{"listeners", "PLAINTEXT://:9092,EXTERNAL://0.0.0.0:9094,LOCAL://127.0.0.1:9095"},
                  {"advertised.listeners", "EXTERNAL://broker1.example.org:443"},
-                 {"listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,EXTERNAL:PLAINTEXT,LOCAL:PLAINTEXT,CONTROLLER:PLAINTEXT"}});
+                 {"listener.security.protocol.map",
+                  "PLAINTEXT:PLAINTEXT,EXTERNAL:PLAINTEXT,LOCAL:PLAINTEXT,CONTROLLER:PLAINTEXT"}});
   ASSERT_TRUE(p.ok()) << p.error().message();
   auto told = [&](int i) { return advertise(*p, p->open[static_cast<size_t>(i)], 7000, "node1"); };
   EXPECT_EQ(told(0).endpoint.to_string(), "node1:7000");

@@ -13,7 +13,8 @@ using namespace std::chrono_literals;
 /// A transport that only tells of broken connections and answers probes.
 struct Peers final : replication::Transport {
   void set_endpoint(BrokerId, const io::Endpoint&) override {}
-  void send(BrokerId, replication::Lane, int16_t, int16_t, std::function<BufferChain(int32_t)>, Duration, std::function<void(Result<Buffer>)>) override {}
+  void send(BrokerId, replication::Lane, int16_t, int16_t, std::function<BufferChain(int32_t)>, Duration,
+            std::function<void(Result<Buffer>)>) override {}
   void on_disconnect(std::function<void(BrokerId)> heard) override { broke = std::move(heard); }
   void probe(BrokerId, Duration, std::function<void(bool)> done) override { answer = std::move(done); }
   std::function<void(BrokerId)> broke;

@@ -14,7 +14,8 @@ TEST(EpochCache, AnEpochWithoutRecordsLeavesNoTraceBehindANewerOne) {
   EXPECT_EQ(cache.end_of(3, 100).epoch, 2);
 }
 
-/// A replica was to lead epoch 3 and heard of it when another led epoch 4 already: what it fetches from there goes on in epoch 2.
+/// A replica was to lead epoch 3 and heard of it when another led epoch 4 already: what it fetches from there goes on
+/// in epoch 2.
 TEST(EpochCache, RecordsOfAnOlderEpochTakeThePlaceOfAnEpochWithoutRecords) {
   EpochCache cache;
   EXPECT_TRUE(cache.assign(2, 0));

@@ -20,7 +20,8 @@ class FullDisk : public ::testing::Test {
     s_.make();
   }
   Result<AppendInfo> append(PartitionLog::Origin origin = PartitionLog::Origin::client) {
-    auto info = s_.log().append_as_leader(make_batch({.records = 2, .timestamp = stamp_++, .value_size = 900}), 0, origin);
+    auto info = s_.log().append_as_leader(make_batch({.records = 2, .timestamp = stamp_++, .value_size = 900}), 0,
+                                          origin);
     s_.run(std::chrono::milliseconds(30));
     return info;
   }

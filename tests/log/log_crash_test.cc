@@ -13,11 +13,12 @@
 namespace weir::log {
 namespace {
 
-/// What a log must hold, kept beside it: batches by base offset, everything ever offered at an offset, and what was promised.
+/// What a log must hold, kept beside it: batches by base offset, everything ever offered at an offset, and what was
+/// promised.
 struct Model : LogListener {
-  std::map<Offset, std::string> batches;              // the log as it is in memory
-  std::map<Offset, std::set<std::string>> history;    // what may come back when it was not durable
-  Offset floor = 0;                                   // promised: everything below survives
+  std::map<Offset, std::string> batches;            // the log as it is in memory
+  std::map<Offset, std::set<std::string>> history;  // what may come back when it was not durable
+  Offset floor = 0;                                 // promised: everything below survives
   Offset start = 0;
   bool failed = false;
   PartitionLog* log = nullptr;
@@ -80,7 +81,8 @@ class CrashRun {
     int n = 1 + static_cast<int>(random_.below(3));
     std::vector<Buffer> parts;
     for (int i = 0; i < n; ++i) {
-      BatchSpec spec{.records = 1 + static_cast<int>(random_.below(5)), .value_size = random_.below(random_.chance(1, 10) ? 9000 : 400)};
+      BatchSpec spec{.records = 1 + static_cast<int>(random_.below(5)),
+                     .value_size = random_.below(random_.chance(1, 10) ? 9000 : 400)};
       spec.fill = static_cast<char>('a' + random_.below(26));
       parts.push_back(make_batch(spec));
     }
@@ -109,13 +111,15 @@ class CrashRun {
     uint64_t what = random_.below(100);
     if (what < 70) {
       in_turn([&] {
-        for (uint64_t n = random_.below(6); n > 0; --n) append(models_[static_cast<int>(random_.below(models_.size()))]);
+        for (uint64_t n = random_.below(6); n > 0; --n)
+          append(models_[static_cast<int>(random_.below(models_.size()))]);
       });
     } else if (what < 76) {
       in_turn([&] {
         Offset end = m.log->log_end_offset();
         if (end <= m.log->log_start_offset()) return;
-        Offset to = end - static_cast<Offset>(random_.below(static_cast<uint64_t>(std::min<Offset>(end - m.log->log_start_offset(), 40)) + 1));
+        Offset to = end - static_cast<Offset>(random_.below(
+                              static_cast<uint64_t>(std::min<Offset>(end - m.log->log_start_offset(), 40)) + 1));
         ASSERT_TRUE(m.log->truncate_to(to).ok());
         cut(m, m.log->log_end_offset());
         if (random_.chance(1, 2)) append(m);
@@ -221,9 +225,12 @@ class CrashRun {
       clean = false;
     }
     EXPECT_TRUE(!clean || s_.report.clean_shutdown);
-    if (getenv("WEIR_TRACE")) std::fprintf(stderr, "replayed %d groups, %d batches\n", static_cast<int>(s_.report.journal_groups_replayed), static_cast<int>(s_.report.batches_restored));
+    if (getenv("WEIR_TRACE"))
+      std::fprintf(stderr, "replayed %d groups, %d batches\n", static_cast<int>(s_.report.journal_groups_replayed),
+                   static_cast<int>(s_.report.batches_restored));
     std::string cell(as_string(s_.set->read_cell("vote")));
-    EXPECT_TRUE(cell.empty() ? cell_.empty() : std::count(cells_offered_.begin(), cells_offered_.end(), cell) > 0) << cell << " after " << cell_;
+    EXPECT_TRUE(cell.empty() ? cell_.empty() : std::count(cells_offered_.begin(), cells_offered_.end(), cell) > 0)
+        << cell << " after " << cell_;
     cells_offered_ = {cell};
     cell_ = cell;
     for (auto& [p, m] : models_) verify(p, m);
@@ -233,7 +240,8 @@ class CrashRun {
     std::string out;
     auto it = found.upper_bound(at);
     for (int i = 0; i < 3 && it != found.begin(); ++i) --it;
-    for (int i = 0; i < 6 && it != found.end(); ++i, ++it) out += std::to_string(it->first) + "-" + std::to_string(header(it->second).end_offset()) + " ";
+    for (int i = 0; i < 6 && it != found.end(); ++i, ++it)
+      out += std::to_string(it->first) + "-" + std::to_string(header(it->second).end_offset()) + " ";
     return out;
   }
 
@@ -255,7 +263,9 @@ class CrashRun {
     }
     for (const auto& [at, b] : m.batches) {
       if (header(b).end_offset() > m.floor || header(b).end_offset() <= log->log_start_offset()) continue;
-      EXPECT_TRUE(found.contains(at) && found[at] == b) << "the durable batch at " << at << " of " << p << " is not there; floor " << m.floor << "; around: " << around(found, at);
+      EXPECT_TRUE(found.contains(at) && found[at] == b)
+          << "the durable batch at " << at << " of " << p << " is not there; floor " << m.floor
+          << "; around: " << around(found, at);
     }
     EXPECT_TRUE(m.floor <= m.start || log->log_start_offset() <= m.start);
     m.batches = std::move(found);
@@ -290,7 +300,7 @@ TEST_P(LogCrash, NothingDurableIsLostAndNothingInvented) {
 }
 
 /// Whether some seed complains, in a process of its own: a broken log may well end in a CHECK.
-bool caught(bool Mutations::* bug) {
+bool caught(bool Mutations::*bug) {
   pid_t child = fork();
   if (child == 0) {
     mutations().*bug = true;

@@ -7,7 +7,8 @@ namespace weir::log {
 namespace {
 
 Result<AppendInfo> append(PartitionLog& log, int32_t sequence, ProducerEpoch epoch = 0, int records = 2) {
-  return log.append_as_leader(make_batch({.records = records, .producer_id = 7, .producer_epoch = epoch, .sequence = sequence}), 0);
+  return log.append_as_leader(
+      make_batch({.records = records, .producer_id = 7, .producer_epoch = epoch, .sequence = sequence}), 0);
 }
 
 TEST(LogIdempotence, RepetitionsOfTheLastFiveGetTheirOriginalOffsetsAlsoAfterACrash) {
@@ -38,8 +39,11 @@ TEST(LogIdempotence, SequencesWrap) {
   PartitionLog& log = s.make();
   ASSERT_TRUE(append(log, 0).ok());
   ASSERT_TRUE(append(log, 0, 1, 1).ok());
-  // A log that knows nothing of a producer's newest epoch takes 0 only; so the end of the range is reached as a follower does.
-  ASSERT_TRUE(log.append_as_follower(make_batch({.records = 2, .producer_id = 9, .sequence = INT32_MAX - 1}, log.log_end_offset(), 0)).ok());
+  // A log that knows nothing of a producer's newest epoch takes 0 only; so the end of the range is reached as a
+  // follower does.
+  ASSERT_TRUE(log.append_as_follower(
+                     make_batch({.records = 2, .producer_id = 9, .sequence = INT32_MAX - 1}, log.log_end_offset(), 0))
+                  .ok());
   auto next = log.append_as_leader(make_batch({.records = 2, .producer_id = 9, .sequence = 0}), 0);
   ASSERT_TRUE(next.ok()) << next.error().message();
   EXPECT_FALSE(next->duplicate);
@@ -85,7 +89,8 @@ class DamagedLog : public ::testing::Test {
     ASSERT_TRUE(entries.ok());
     for (const io::DirEntry& e : *entries) {
       if (e.name.ends_with(".log")) segments_.push_back("/data/log/t-0/" + e.name);
-      if (e.name.ends_with(".snapshot")) last_snapshot_ = std::max<Offset>(last_snapshot_, std::stoll(e.name.substr(0, 20)));
+      if (e.name.ends_with(".snapshot"))
+        last_snapshot_ = std::max<Offset>(last_snapshot_, std::stoll(e.name.substr(0, 20)));
     }
     std::sort(segments_.begin(), segments_.end());
     ASSERT_GE(segments_.size(), 4u);

@@ -33,13 +33,15 @@ inline Buffer make_batch(const BatchSpec& spec, Offset base_offset = 0, LeaderEp
   o.compression = spec.compression;
   o.base_offset = base_offset;
   o.leader_epoch = epoch;
-  if (spec.producer_id >= 0) o.producer_id = spec.producer_id, o.producer_epoch = spec.producer_epoch, o.base_sequence = spec.sequence;
+  if (spec.producer_id >= 0)
+    o.producer_id = spec.producer_id, o.producer_epoch = spec.producer_epoch, o.base_sequence = spec.sequence;
   o.transactional = spec.transactional;
   wire::RecordBatchBuilder builder(o);
   std::string value(spec.value_size, spec.fill);
   for (int i = 0; i < spec.records; ++i) {
     std::string key = "k" + std::to_string(i);
-    builder.append(spec.timestamp + i, spec.keys ? std::optional<ConstBytes>(as_bytes(key)) : std::nullopt, as_bytes(value));
+    builder.append(spec.timestamp + i, spec.keys ? std::optional<ConstBytes>(as_bytes(key)) : std::nullopt,
+                   as_bytes(value));
   }
   return builder.build();
 }
@@ -95,20 +97,27 @@ class SimLogs {
     EXPECT_TRUE(log.ok()) << log.error().message();
     return **log;
   }
-  PartitionLog& log(const std::string& topic = "t", PartitionId partition = 0) { return *set->find({topic, partition}); }
+  PartitionLog& log(const std::string& topic = "t", PartitionId partition = 0) {
+    return *set->find({topic, partition});
+  }
   void run(Duration d = std::chrono::milliseconds(20)) { world->run_for(d); }
   /// Ends the process (power: and loses what is not synced), then starts a new one and opens again.
   Status crash(bool power) {
     sim::SimNode& node = world->node(0);
-    if (power) node.power_off();
-    else node.kill();
+    if (power)
+      node.power_off();
+    else
+      node.kill();
     set.reset();
     runtime = &node.start_shard();
     return open();
   }
   Status close_and_reopen() {
     bool closed = false;
-    set->close([&](Status s) { closed = true; EXPECT_TRUE(s.ok()); });
+    set->close([&](Status s) {
+      closed = true;
+      EXPECT_TRUE(s.ok());
+    });
     world->run_for(std::chrono::seconds(2));
     EXPECT_TRUE(closed);
     return crash(true);

@@ -47,10 +47,10 @@ TEST(PartitionLog, ReadsHonourBoundsAndSizes) {
   for (int i = 0; i < 10; ++i) ASSERT_TRUE(log.append_as_leader(make_batch({.records = 2}), 0).ok());
   EXPECT_EQ(s.read(log, {0, INT64_MAX, 3 * size, true})->next_offset, 6);
   EXPECT_EQ(s.read(log, {0, INT64_MAX, 3 * size + 5, true})->next_offset, 6);
-  EXPECT_EQ(s.read(log, {5, INT64_MAX, size, true})->next_offset, 6);   // begins with the batch that holds 5
-  EXPECT_EQ(s.read(log, {0, 5, 1 << 20, true})->next_offset, 6);        // the batch at 4 begins below 5
+  EXPECT_EQ(s.read(log, {5, INT64_MAX, size, true})->next_offset, 6);  // begins with the batch that holds 5
+  EXPECT_EQ(s.read(log, {0, 5, 1 << 20, true})->next_offset, 6);       // the batch at 4 begins below 5
   EXPECT_EQ(s.read(log, {0, 4, 1 << 20, true})->next_offset, 4);
-  EXPECT_EQ(s.read(log, {0, INT64_MAX, 1, true})->next_offset, 2);      // at least one batch
+  EXPECT_EQ(s.read(log, {0, INT64_MAX, 1, true})->next_offset, 2);  // at least one batch
   EXPECT_EQ(s.read(log, {0, INT64_MAX, 1, false})->next_offset, 0);
   EXPECT_EQ(s.read(log, {20, INT64_MAX, 100, true})->next_offset, 20);
   EXPECT_EQ(s.read(log, {21, INT64_MAX, 100, true}).code(), ErrorCode::offset_out_of_range);
@@ -117,7 +117,8 @@ TEST(PartitionLog, TimestampsAreFound) {
   PartitionLog& log = s.make();
   for (int i = 0; i < 100; ++i) {
     auto codec = i % 2 ? wire::Compression::zstd : wire::Compression::none;
-    ASSERT_TRUE(log.append_as_leader(make_batch({.records = 3, .timestamp = 1000 + 10 * i, .compression = codec}), 3).ok());
+    ASSERT_TRUE(
+        log.append_as_leader(make_batch({.records = 3, .timestamp = 1000 + 10 * i, .compression = codec}), 3).ok());
   }
   EXPECT_GT(log.segments().size(), 3u);
   auto ask = [&](WallMillis t, Offset up_to = INT64_MAX) {
@@ -230,7 +231,8 @@ TEST(PartitionLog, ALogFoundAtTheStartForgetsNothingUntilItsConfigIsKnown) {
   ASSERT_TRUE(s.open().ok());
   const WallMillis old = s.runtime->wall_now() - 30ll * 24 * 3600 * 1000;
   PartitionLog* log = &s.make();
-  ASSERT_TRUE(log->append_as_leader(make_batch({.records = 3, .timestamp = old, .producer_id = 9, .sequence = 0}), 0).ok());
+  ASSERT_TRUE(
+      log->append_as_leader(make_batch({.records = 3, .timestamp = old, .producer_id = 9, .sequence = 0}), 0).ok());
   s.run();
   log->set_high_watermark(3);
   ASSERT_TRUE(s.close_and_reopen().ok());

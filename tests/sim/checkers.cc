@@ -37,10 +37,13 @@ uint64_t hash_of(const replication::MetadataImage& image) {
     for (uint8_t b : t->id.bytes) h.add(b);
     for (const auto& p : t->partitions) {
       h.add(p.replicas), h.add(p.isr), h.add(p.elr), h.add(p.adding_replicas), h.add(p.removing_replicas);
-      h.add(static_cast<uint64_t>(p.leader)), h.add(static_cast<uint64_t>(p.leader_epoch)), h.add(static_cast<uint64_t>(p.partition_epoch));
+      h.add(static_cast<uint64_t>(p.leader)), h.add(static_cast<uint64_t>(p.leader_epoch)),
+          h.add(static_cast<uint64_t>(p.partition_epoch));
     }
   }
-  for (const auto& [id, b] : image.brokers) h.add(static_cast<uint64_t>(id)), h.add(static_cast<uint64_t>(b->epoch)), h.add(b->fenced), h.add(b->in_controlled_shutdown);
+  for (const auto& [id, b] : image.brokers)
+    h.add(static_cast<uint64_t>(id)), h.add(static_cast<uint64_t>(b->epoch)), h.add(b->fenced),
+        h.add(b->in_controlled_shutdown);
   for (const auto& [key, map] : image.configs) {
     h.add(static_cast<uint64_t>(key.first)), h.add(key.second);
     for (const auto& [k, v] : *map) h.add(k), h.add(v);
@@ -67,31 +70,37 @@ void Checkers::check_node(int i) {
     if (p->leads()) {
       auto [it, made] = leaders_.try_emplace({p->topic_id(), tp.partition, epoch}, i);
       if (!made && it->second != i) {
-        world_.fail(fmt::format("{}: nodes {} and {} both lead epoch {}", tp.to_string(), it->second + 1, i + 1, epoch));
+        world_.fail(
+            fmt::format("{}: nodes {} and {} both lead epoch {}", tp.to_string(), it->second + 1, i + 1, epoch));
       }
     }
-    const Offset start = p->log_start_offset(), lso = p->last_stable_offset(), hw = p->high_watermark(), end = p->log_end_offset();
+    const Offset start = p->log_start_offset(), lso = p->last_stable_offset(), hw = p->high_watermark(),
+                 end = p->log_end_offset();
     if (start > lso || lso > hw || hw > end || p->log().durable_offset() > end) {
-      world_.fail(fmt::format("{} on node {}: log start {}, last stable {}, high watermark {}, durable {}, log end {}", tp.to_string(), i + 1, start, lso, hw,
-                              p->log().durable_offset(), end));
+      world_.fail(fmt::format("{} on node {}: log start {}, last stable {}, high watermark {}, durable {}, log end {}",
+                              tp.to_string(), i + 1, start, lso, hw, p->log().durable_offset(), end));
     }
     Seen& seen = watermarks_[{i, p->topic_id(), tp.partition}];
     if (seen.life == cluster_.life(i) && hw < seen.high_watermark) {
-      world_.fail(fmt::format("{} on node {}: high watermark fell from {} (epoch {}) to {} (epoch {})", tp.to_string(), i + 1, seen.high_watermark, seen.epoch, hw, epoch));
+      world_.fail(fmt::format("{} on node {}: high watermark fell from {} (epoch {}) to {} (epoch {})", tp.to_string(),
+                              i + 1, seen.high_watermark, seen.epoch, hw, epoch));
     }
     seen = {cluster_.life(i), hw, epoch};
   }
   const replication::QuorumView q = s.quorum.view();
   if (std::string_view(q.role) == "leader") {
     auto [it, made] = quorum_leaders_.try_emplace(q.epoch, i);
-    if (!made && it->second != i) world_.fail(fmt::format("nodes {} and {} both lead the quorum in epoch {}", it->second + 1, i + 1, q.epoch));
+    if (!made && it->second != i)
+      world_.fail(fmt::format("nodes {} and {} both lead the quorum in epoch {}", it->second + 1, i + 1, q.epoch));
   }
   auto& [life, hw] = quorum_watermarks_[i];
   if (life == cluster_.life(i) && q.high_watermark < hw) {
     world_.fail(fmt::format("node {}: the quorum's high watermark fell from {} to {}", i + 1, hw, q.high_watermark));
   }
   life = cluster_.life(i), hw = q.high_watermark;
-  if (q.high_watermark > q.log_end) world_.fail(fmt::format("node {}: the quorum's high watermark {} is above its log end {}", i + 1, q.high_watermark, q.log_end));
+  if (q.high_watermark > q.log_end)
+    world_.fail(fmt::format("node {}: the quorum's high watermark {} is above its log end {}", i + 1, q.high_watermark,
+                            q.log_end));
   const replication::ImagePtr& image = s.quorum.image();
   if (last_image_[i] != image.get()) {
     last_image_[i] = image.get();
@@ -102,7 +111,8 @@ void Checkers::check_node(int i) {
 
 void Checkers::check_image(int i, const replication::MetadataImage& image) {
   auto [it, made] = images_.try_emplace(image.offset, hash_of(image));
-  if (!made && it->second != hash_of(image)) world_.fail(fmt::format("node {}'s metadata image at offset {} differs from another node's", i + 1, image.offset));
+  if (!made && it->second != hash_of(image))
+    world_.fail(fmt::format("node {}'s metadata image at offset {} differs from another node's", i + 1, image.offset));
 }
 
 bool Checkers::converged(std::string& why) {
@@ -113,19 +123,24 @@ bool Checkers::converged(std::string& why) {
     const replication::QuorumView q = s.quorum.view();
     if (q.broker_fenced) return why = fmt::format("node {} is fenced", i + 1), false;
     const auto& image = *s.quorum.image();
-    if (offset >= 0 && image.offset != offset) return why = fmt::format("node {}'s image is at {}, node 1's at {}", i + 1, image.offset, offset), false;
+    if (offset >= 0 && image.offset != offset)
+      return why = fmt::format("node {}'s image is at {}, node 1's at {}", i + 1, image.offset, offset), false;
     offset = image.offset;
     for (const auto& [name, t] : image.topics) {
       for (size_t p = 0; p < t->partitions.size(); ++p) {
         const auto& image_p = t->partitions[p];
         if (image_p.leader == kNoBroker || image_p.isr.size() != image_p.replicas.size()) {
-          return why = fmt::format("{}-{}: leader {}, {} of {} replicas in sync", name, p, image_p.leader, image_p.isr.size(), image_p.replicas.size()), false;
+          return why = fmt::format("{}-{}: leader {}, {} of {} replicas in sync", name, p, image_p.leader,
+                                   image_p.isr.size(), image_p.replicas.size()),
+                 false;
         }
         if (std::find(image_p.replicas.begin(), image_p.replicas.end(), i + 1) == image_p.replicas.end()) continue;
         auto* partition = s.replicas.find(TopicPartition{name, static_cast<PartitionId>(p)});
         if (!partition) return why = fmt::format("{}-{} is missing on node {}", name, p, i + 1), false;
         if (partition->high_watermark() != partition->log_end_offset()) {
-          return why = fmt::format("{}-{} on node {}: high watermark {}, log end {}", name, p, i + 1, partition->high_watermark(), partition->log_end_offset()), false;
+          return why = fmt::format("{}-{} on node {}: high watermark {}, log end {}", name, p, i + 1,
+                                   partition->high_watermark(), partition->log_end_offset()),
+                 false;
         }
       }
     }
@@ -178,16 +193,19 @@ void Checkers::compare_logs() {
       bool ok = true;
       auto batches = read_all(*p, ends[p->tp()], ok);
       if (!ok) return;
-      if (const auto* known = ledger_.content(p->tp()); known && static_cast<Offset>(known->size()) > p->log_end_offset()) {
-        return world_.fail(fmt::format("{} on node {} ends at {}, clients know of {} records", p->tp().to_string(), i + 1, p->log_end_offset(), known->size()));
+      if (const auto* known = ledger_.content(p->tp());
+          known && static_cast<Offset>(known->size()) > p->log_end_offset()) {
+        return world_.fail(fmt::format("{} on node {} ends at {}, clients know of {} records", p->tp().to_string(),
+                                       i + 1, p->log_end_offset(), known->size()));
       }
       auto [it, made] = first.try_emplace(p->tp(), i, std::move(batches));
       if (made) continue;
       const auto& other = it->second.second;
       for (size_t b = 0; b < std::max(other.size(), batches.size()); ++b) {
         if (b >= other.size() || b >= batches.size() || other[b] != batches[b]) {
-          return world_.fail(fmt::format("{}: the logs of nodes {} and {} differ from batch {} on ({} and {} batches)", p->tp().to_string(), it->second.first + 1, i + 1, b,
-                                         other.size(), batches.size()));
+          return world_.fail(fmt::format("{}: the logs of nodes {} and {} differ from batch {} on ({} and {} batches)",
+                                         p->tp().to_string(), it->second.first + 1, i + 1, b, other.size(),
+                                         batches.size()));
         }
       }
     }

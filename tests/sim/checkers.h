@@ -15,12 +15,13 @@ class Checkers {
  public:
   Checkers(SimWorld& world, SimCluster& cluster, Ledger& ledger) : world_(world), cluster_(cluster), ledger_(ledger) {}
 
-  /// One leader per epoch (partitions and quorum); high watermarks that do not fall in a process; log start ≤ last stable ≤ high watermark ≤ log end; metadata
-  /// images that agree at equal offsets; logs' own invariants.
+  /// One leader per epoch (partitions and quorum); high watermarks that do not fall in a process; log start ≤ last
+  /// stable ≤ high watermark ≤ log end; metadata images that agree at equal offsets; logs' own invariants.
   void check();
   /// All nodes serve, all replicas are in sync, all images are equal. `why`: what is not.
   bool converged(std::string& why);
-  /// At the end: the replicas' logs are equal below the high watermark and hold what the ledger knows. Takes some turns of the world.
+  /// At the end: the replicas' logs are equal below the high watermark and hold what the ledger knows. Takes some turns
+  /// of the world.
   void compare_logs();
   uint64_t checks() const { return checks_; }
 

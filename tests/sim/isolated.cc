@@ -33,12 +33,23 @@ void put(int fd, const void* data, size_t n) {
   ::dup2(errors, 2);
   auto r = simulate(options);
   SimulationReport out;
-  if (r) out = *r;
-  else out.failure = r.error().message();
+  if (r)
+    out = *r;
+  else
+    out.failure = r.error().message();
   std::string faults;
   for (const auto& [kind, n] : out.faults) faults += fmt::format("{}={};", kind, n);
-  Numbers numbers{out.ok, out.trace_hash, out.events, out.acknowledged, out.seen, out.commits, out.retries, out.checks, out.virtual_seconds,
-                  static_cast<uint32_t>(out.failure.size()), static_cast<uint32_t>(faults.size())};
+  Numbers numbers{out.ok,
+                  out.trace_hash,
+                  out.events,
+                  out.acknowledged,
+                  out.seen,
+                  out.commits,
+                  out.retries,
+                  out.checks,
+                  out.virtual_seconds,
+                  static_cast<uint32_t>(out.failure.size()),
+                  static_cast<uint32_t>(faults.size())};
   put(report, &numbers, sizeof numbers);
   put(report, out.failure.data(), out.failure.size());
   put(report, faults.data(), faults.size());
@@ -49,7 +60,8 @@ SimulationReport decode(const std::string& bytes) {
   SimulationReport out;
   Numbers n;
   std::memcpy(&n, bytes.data(), sizeof n);
-  out.ok = n.ok, out.trace_hash = n.trace_hash, out.events = n.events, out.acknowledged = n.acknowledged, out.seen = n.seen, out.commits = n.commits;
+  out.ok = n.ok, out.trace_hash = n.trace_hash, out.events = n.events, out.acknowledged = n.acknowledged,
+  out.seen = n.seen, out.commits = n.commits;
   out.retries = n.retries, out.checks = n.checks, out.virtual_seconds = n.virtual_seconds;
   out.failure = bytes.substr(sizeof n, n.failure_bytes);
   std::string faults = bytes.substr(sizeof n + n.failure_bytes, n.faults_bytes);
@@ -84,7 +96,8 @@ struct Run {
     }
     if (report_bytes.size() >= sizeof(Numbers)) return decode(report_bytes);
     SimulationReport out;
-    out.failure = fmt::format("the process ended ({} {}): {}", WIFSIGNALED(status) ? "signal" : "status", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), said);
+    out.failure = fmt::format("the process ended ({} {}): {}", WIFSIGNALED(status) ? "signal" : "status",
+                              WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), said);
     return out;
   }
 };
@@ -120,7 +133,8 @@ void listen(std::list<Run>& running) {
 
 }  // namespace
 
-Status simulate_isolated(const std::vector<SimulationOptions>& runs, size_t jobs, const std::function<void(size_t, const SimulationReport&)>& ended) {
+Status simulate_isolated(const std::vector<SimulationOptions>& runs, size_t jobs,
+                         const std::function<void(size_t, const SimulationReport&)>& ended) {
   std::list<Run> running;
   std::map<size_t, SimulationReport> early;  // told in order
   size_t started = 0, told = 0;
@@ -138,7 +152,8 @@ Status simulate_isolated(const std::vector<SimulationOptions>& runs, size_t jobs
       early[it->index] = it->end();
       it = running.erase(it);
     }
-    for (auto it = early.begin(); it != early.end() && it->first == told; it = early.erase(it)) ended(told++, it->second);
+    for (auto it = early.begin(); it != early.end() && it->first == told; it = early.erase(it))
+      ended(told++, it->second);
   }
   return {};
 }

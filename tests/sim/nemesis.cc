@@ -39,14 +39,16 @@ Result<uint32_t> parse_faults(const std::string& text) {
     const std::string name = text.substr(from, comma - from);
     size_t k = 0;
     while (k < kinds.size() && name != kinds[k].name) ++k;
-    if (k == kinds.size()) return Error(ErrorCode::invalid_argument, "faults", fmt::format("there is no fault '{}'", name));
+    if (k == kinds.size())
+      return Error(ErrorCode::invalid_argument, "faults", fmt::format("there is no fault '{}'", name));
     bits |= 1u << k;
     from = comma + 1;
   }
   return bits;
 }
 
-Nemesis::Nemesis(SimWorld& world, SimCluster& cluster, uint32_t kinds) : world_(world), cluster_(cluster), kinds_(kinds) {}
+Nemesis::Nemesis(SimWorld& world, SimCluster& cluster, uint32_t kinds)
+    : world_(world), cluster_(cluster), kinds_(kinds) {}
 
 bool Nemesis::on(const char* kind) const {
   const auto& kinds = fault_kinds();
@@ -81,14 +83,18 @@ void Nemesis::next() {
 void Nemesis::start_node(int i) {
   cluster_.reap();
   if (cluster_.up(i) || cluster_.machine(i).running()) return;
-  // A start is cut short by the next power cut, in the recovery or in what comes first: what an older life left on the disk meets the new one.
-  if (on("torn") && world_.random().chance(1, 5)) doom(i, 1 + world_.random().below(world_.random().chance(1, 2) ? 40 : 400), some(100ms, 3s));
+  // A start is cut short by the next power cut, in the recovery or in what comes first: what an older life left on the
+  // disk meets the new one.
+  if (on("torn") && world_.random().chance(1, 5))
+    doom(i, 1 + world_.random().below(world_.random().chance(1, 2) ? 40 : 400), some(100ms, 3s));
   if (!cluster_.start(i)) later(some(500ms, 2s), [this, i] { start_node(i); });
 }
 
 void Nemesis::crash(int i, bool power, Duration down) {
-  if (power) cluster_.power_off(i);
-  else cluster_.kill(i);
+  if (power)
+    cluster_.power_off(i);
+  else
+    cluster_.kill(i);
   later(down, [this, i] { start_node(i); });
 }
 
@@ -122,7 +128,8 @@ void Nemesis::hunt(MonoTime until) {
     if (std::string_view(view.role) != "leader" || view.epoch <= hunted_) continue;
     hunted_ = view.epoch;
     later(some(0ms, 60ms), [this, i] {
-      for (int other = 0; other < cluster_.size(); ++other) world_.network().cut_both(static_cast<uint32_t>(i), static_cast<uint32_t>(other));
+      for (int other = 0; other < cluster_.size(); ++other)
+        world_.network().cut_both(static_cast<uint32_t>(i), static_cast<uint32_t>(other));
       later(some(1s, 8s), [this, i] {
         for (int other = 0; other < cluster_.size(); ++other) {
           world_.network().heal(static_cast<uint32_t>(i), static_cast<uint32_t>(other));
@@ -139,9 +146,15 @@ void Nemesis::cut_links() {
   const auto victim = static_cast<uint32_t>(any_node());
   const auto other = static_cast<uint32_t>(world_.random().below(world_.node_count()));
   switch (world_.random().below(4)) {
-    case 0: net.isolate({victim}); break;
-    case 1: net.cut(victim, other); break;
-    case 2: net.cut_both(victim, other); break;
+    case 0:
+      net.isolate({victim});
+      break;
+    case 1:
+      net.cut(victim, other);
+      break;
+    case 2:
+      net.cut_both(victim, other);
+      break;
     default:  // a node without its peers, clients still reach it
       for (uint32_t i = 0; i < static_cast<uint32_t>(cluster_.size()); ++i) {
         if (i != victim) net.cut_both(victim, i);
@@ -222,7 +235,8 @@ void Nemesis::heal() {
     machine.fs().fail_syncs = 0;
     machine.cancel_power_off();
     machine.resume();
-    if (on("sync") && cluster_.up(i)) cluster_.kill(i);  // a directory that went offline stays so until the process starts anew
+    if (on("sync") && cluster_.up(i))
+      cluster_.kill(i);  // a directory that went offline stays so until the process starts anew
     if (!cluster_.up(i)) cluster_.start(i);
   }
 }

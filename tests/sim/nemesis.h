@@ -16,10 +16,12 @@ struct FaultKind {
   bool by_name_only = false;  // not in "all": a hunt for one kind of mistake
 };
 const std::vector<FaultKind>& fault_kinds();
-/// A bit for each row of fault_kinds(). Errors: invalid_argument for an unknown name. "all", "none" or names with commas.
+/// A bit for each row of fault_kinds(). Errors: invalid_argument for an unknown name. "all", "none" or names with
+/// commas.
 Result<uint32_t> parse_faults(const std::string& text);
 
-/// Breaks machines, disks and links by the world's seed, each fault for a while, until told to stop. Any number at once.
+/// Breaks machines, disks and links by the world's seed, each fault for a while, until told to stop. Any number at
+/// once.
 class Nemesis {
  public:
   Nemesis(SimWorld& world, SimCluster& cluster, uint32_t kinds);

@@ -13,7 +13,9 @@ using io::Op;
 using io::SocketId;
 
 struct Accepts : io::Acceptor {
-  void accepted(SocketId connection, const io::Endpoint&, const io::Endpoint&) override { connections.push_back(connection); }
+  void accepted(SocketId connection, const io::Endpoint&, const io::Endpoint&) override {
+    connections.push_back(connection);
+  }
   std::vector<SocketId> connections;
 };
 

@@ -23,8 +23,10 @@ SimCluster::SimCluster(SimWorld& world, ClusterOptions options) : world_(world),
 
 SimCluster::~SimCluster() {
   for (int i = 0; i < size(); ++i) {
-    if (machine(i).running()) kill(i);
-    else members_[static_cast<size_t>(i)].node.reset();
+    if (machine(i).running())
+      kill(i);
+    else
+      members_[static_cast<size_t>(i)].node.reset();
   }
 }
 
@@ -32,21 +34,17 @@ SimCluster::~SimCluster() {
 config::BrokerConfig SimCluster::config_of(int i) const {
   const std::string rf = std::to_string(std::min(options_.nodes, 3));
   std::string voters;
-  for (int v = 0; v < options_.nodes; ++v) voters += std::string(v ? "," : "") + std::to_string(v + 1) + "@" + host(v) + ":" + std::to_string(kPort);
+  for (int v = 0; v < options_.nodes; ++v)
+    voters += std::string(v ? "," : "") + std::to_string(v + 1) + "@" + host(v) + ":" + std::to_string(kPort);
   const std::string listener = "PLAINTEXT://" + host(i) + ":" + std::to_string(kPort);
-  config::Values values{{"process.roles", "broker,controller"},
-                        {"node.id", std::to_string(i + 1)},
-                        {"controller.quorum.voters", voters},
-                        {"listeners", listener},
-                        {"advertised.listeners", listener},
-                        {"log.dirs", kDir},
-                        {"default.replication.factor", rf},
-                        {"min.insync.replicas", options_.nodes > 1 ? "2" : "1"},
-                        {"offsets.topic.replication.factor", rf},
-                        {"offsets.topic.num.partitions", "3"},
-                        {"group.initial.rebalance.delay.ms", "0"},
-                        {"weir.free.bytes.floor", "0"},
-                        {"weir.journal.bytes", "8388608"}};
+  config::Values values{
+      {"process.roles", "broker,controller"},    {"node.id", std::to_string(i + 1)},
+      {"controller.quorum.voters", voters},      {"listeners", listener},
+      {"advertised.listeners", listener},        {"log.dirs", kDir},
+      {"default.replication.factor", rf},        {"min.insync.replicas", options_.nodes > 1 ? "2" : "1"},
+      {"offsets.topic.replication.factor", rf},  {"offsets.topic.num.partitions", "3"},
+      {"group.initial.rebalance.delay.ms", "0"}, {"weir.free.bytes.floor", "0"},
+      {"weir.journal.bytes", "8388608"}};
   for (const auto& [key, value] : options_.config) values[key] = value;
   std::vector<std::string> warnings;
   auto config = config::make_broker_config(values, warnings);

@@ -17,8 +17,8 @@ struct ClusterOptions {
   uint64_t journal_bytes = 1 << 20;           // a small ring comes round often
 };
 
-/// Whole nodes as they are shipped, each on a machine of its own in one world: machine i (from 0) is node id i + 1, host "n<id>", port 9092.
-/// Everything here is called between events, never from within a turn.
+/// Whole nodes as they are shipped, each on a machine of its own in one world: machine i (from 0) is node id i + 1,
+/// host "n<id>", port 9092. Everything here is called between events, never from within a turn.
 class SimCluster {
  public:
   SimCluster(SimWorld& world, ClusterOptions options);

@@ -109,7 +109,8 @@ void SimConnection::schedule_arrival(int side) {
   End& from = ends[side];
   const Segment& segment = from.under_way[from.arrivals_scheduled++];
   SimWorld& world = network.world();
-  MonoTime at = world.now() + network.latency(from.node, ends[1 - side].node) + Duration{static_cast<int64_t>(segment.bytes.size())};
+  MonoTime at = world.now() + network.latency(from.node, ends[1 - side].node) +
+                Duration{static_cast<int64_t>(segment.bytes.size())};
   at = std::max(at, from.last_arrival);
   from.last_arrival = at;
   world.schedule(at, Trace::segment, ends[1 - side].node, [self = shared_from_this(), side] { self->arrive(side); });
@@ -138,8 +139,10 @@ void SimConnection::arrive(int side) {
                                 [self = shared_from_this(), side] { self->break_end(side, -ECONNRESET); });
     return;
   }
-  if (segment.kind == SegmentKind::fin) to.end_of_stream = true;
-  else to.received.add(segment.bytes);
+  if (segment.kind == SegmentKind::fin)
+    to.end_of_stream = true;
+  else
+    to.received.add(segment.bytes);
   satisfy_recv(1 - side);
   pump(side);
 }
@@ -149,13 +152,16 @@ void SimConnection::watch(int side) {
   if (from.watched) return;
   from.watched = true;
   SimWorld& world = network.world();
-  world.schedule_in(world.latency(world.profile().break_after, 2), Trace::network, from.node, [self = shared_from_this(), side, stall = from.stall] {
-    End& end = self->ends[side];
-    end.watched = false;
-    if (end.error || !end.net) return;
-    if (end.stall == stall && self->unanswered(side)) self->break_end(side, -ETIMEDOUT);
-    else if (!end.under_way.empty() && self->held(side)) self->watch(side);
-  });
+  world.schedule_in(world.latency(world.profile().break_after, 2), Trace::network, from.node,
+                    [self = shared_from_this(), side, stall = from.stall] {
+                      End& end = self->ends[side];
+                      end.watched = false;
+                      if (end.error || !end.net) return;
+                      if (end.stall == stall && self->unanswered(side))
+                        self->break_end(side, -ETIMEDOUT);
+                      else if (!end.under_way.empty() && self->held(side))
+                        self->watch(side);
+                    });
 }
 
 void SimConnection::break_end(int side, int32_t error) {
@@ -189,8 +195,10 @@ void SimConnection::close(int side, bool abrupt) {
   end.received.clear();
   end.net = nullptr;
   if (end.error) return;
-  if (reset) push(side, Segment{SegmentKind::reset, {}});
-  else if (!end.fin_sent) push(side, Segment{SegmentKind::fin, {}});
+  if (reset)
+    push(side, Segment{SegmentKind::reset, {}});
+  else if (!end.fin_sent)
+    push(side, Segment{SegmentKind::fin, {}});
   end.fin_sent = true;
 }
 

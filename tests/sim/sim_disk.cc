@@ -43,7 +43,8 @@ int32_t SimDisk::refuse(const Handle* handle, Kind kind, FilePos pos, const std:
   return 0;
 }
 
-void SimDisk::start(io::FileId id, Kind kind, FilePos pos, Bytes into, std::vector<ConstBytes> slices, io::Completion& completion) {
+void SimDisk::start(io::FileId id, Kind kind, FilePos pos, Bytes into, std::vector<ConstBytes> slices,
+                    io::Completion& completion) {
   if (runtime_.dead()) return;
   Handle* handle = find(id);
   if (int32_t error = refuse(handle, kind, pos, kind == Kind::read ? std::vector<ConstBytes>{into} : slices)) {
@@ -53,8 +54,11 @@ void SimDisk::start(io::FileId id, Kind kind, FilePos pos, Bytes into, std::vect
   SimWorld& world = runtime_.world();
   const SimProfile& profile = world.profile();
   const size_t bytes = kind == Kind::read ? into.size() : total(slices);
-  Duration latency = world.latency(kind == Kind::read ? profile.disk_read : kind == Kind::write ? profile.disk_write : profile.disk_sync);
-  latency += Duration{static_cast<int64_t>(kind == Kind::write ? bytes / 4 : bytes)};  // 4 GB/s into the page cache, else 1 GB/s
+  Duration latency = world.latency(kind == Kind::read    ? profile.disk_read
+                                   : kind == Kind::write ? profile.disk_write
+                                                         : profile.disk_sync);
+  latency += Duration{static_cast<int64_t>(kind == Kind::write ? bytes / 4 : bytes)};  // 4 GB/s into the page cache,
+                                                                                       // else 1 GB/s
   begin(Operation{kind, handle->file, pos, into, std::move(slices), handle->file->sync_mark(), &completion}, latency);
 }
 
@@ -80,8 +84,10 @@ int32_t SimDisk::write_slices(Operation& operation) {
   const bool durable = operation.kind == Kind::write_durable;
   const bool fails = durable && fs().fail_syncs > 0 && fs().fail_syncs-- > 0;
   for (ConstBytes slice : operation.slices) {
-    if (durable && !fails) operation.file->write_durable(pos, slice);
-    else operation.file->write(pos, slice);
+    if (durable && !fails)
+      operation.file->write_durable(pos, slice);
+    else
+      operation.file->write(pos, slice);
     pos += slice.size();
   }
   if (fails) operation.file->fail_sync(operation.file->sync_mark());
@@ -129,7 +135,8 @@ void SimDisk::die() {
   Random& random = fs().random();
   for (auto& [ticket, operation] : operations_) {
     if (operation.kind == Kind::read || random.chance(1, 2)) continue;
-    if (operation.kind == Kind::write_durable && random.chance(1, 2)) operation.kind = Kind::write;  // in the cache, may tear
+    if (operation.kind == Kind::write_durable && random.chance(1, 2))
+      operation.kind = Kind::write;  // in the cache, may tear
     carry_out(operation);
   }
   operations_.clear();

@@ -11,8 +11,8 @@ namespace weir::sim {
 class SimFile;
 class SimFs;
 
-/// The Disk of one simulated shard: handles and operations in flight; the bytes are the node's SimFs. Bytes are moved when the
-/// operation ends, in the order of the endings.
+/// The Disk of one simulated shard: handles and operations in flight; the bytes are the node's SimFs. Bytes are moved
+/// when the operation ends, in the order of the endings.
 class SimDisk final : public io::Disk {
  public:
   explicit SimDisk(SimRuntime& runtime) : runtime_(runtime) {}
@@ -69,7 +69,8 @@ class SimDisk final : public io::Disk {
   Handle* find(io::FileId file);
   /// 0, or why the kernel would refuse at once.
   int32_t refuse(const Handle* handle, Kind kind, FilePos pos, const std::vector<ConstBytes>& slices) const;
-  void start(io::FileId file, Kind kind, FilePos pos, Bytes into, std::vector<ConstBytes> slices, io::Completion& completion);
+  void start(io::FileId file, Kind kind, FilePos pos, Bytes into, std::vector<ConstBytes> slices,
+             io::Completion& completion);
   void begin(Operation operation, Duration latency);
   int32_t carry_out(Operation& operation);
   int32_t write_slices(Operation& operation);

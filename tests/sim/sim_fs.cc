@@ -62,7 +62,8 @@ void SimFile::patch_before(const Change& change) {
     auto it = before_.find(page);
     CHECK(it != before_.end(), "an unsynced page has no durable copy", page);
     if (it->second.size() < offset + n) it->second.resize(offset + n);
-    std::copy_n(change.bytes.begin() + static_cast<ptrdiff_t>(done), n, it->second.begin() + static_cast<ptrdiff_t>(offset));
+    std::copy_n(change.bytes.begin() + static_cast<ptrdiff_t>(done), n,
+                it->second.begin() + static_cast<ptrdiff_t>(offset));
     pos += n, done += n;
   }
   durable_size_ = std::max<uint64_t>(durable_size_, pos);
@@ -71,8 +72,10 @@ void SimFile::patch_before(const Change& change) {
 void SimFile::sync(uint64_t mark) {
   std::vector<Change> left;
   for (Change& change : unsynced_) {
-    if (change.id < mark && !change.lost) patch_before(change);
-    else left.push_back(std::move(change));
+    if (change.id < mark && !change.lost)
+      patch_before(change);
+    else
+      left.push_back(std::move(change));
   }
   unsynced_ = std::move(left);
   if (unsynced_.empty()) {
@@ -99,7 +102,10 @@ void SimFile::lose_power(Random& random) {
   const uint64_t mood = random.below(10);  // 0-3: nothing more reached the platter, 4: everything, else a mixture
   const uint64_t unit = random.chance(1, 2) ? kSector : kPage;
   for (const Change& change : std::exchange(unsynced_, {})) {
-    const uint64_t fate = change.durable ? 0 : change.lost || mood < 4 ? 1 : mood == 4 ? 0 : random.below(3);  // keep, drop, tear
+    const uint64_t fate = change.durable            ? 0
+                          : change.lost || mood < 4 ? 1
+                          : mood == 4               ? 0
+                                                    : random.below(3);  // keep, drop, tear
     if (fate == 1) continue;
     if (change.is_truncate) {
       data_.resize(change.pos);
@@ -122,7 +128,8 @@ void SimFile::lose_power(Random& random) {
 
 void SimFile::rot(FilePos pos, uint8_t mask) {
   if (pos < data_.size()) data_[pos] ^= mask;
-  if (auto it = before_.find(pos / kPage); it != before_.end() && pos % kPage < it->second.size()) it->second[pos % kPage] ^= mask;
+  if (auto it = before_.find(pos / kPage); it != before_.end() && pos % kPage < it->second.size())
+    it->second[pos % kPage] ^= mask;
 }
 
 SimFs::SimFs(Random& random) : random_(random) { wipe(); }
@@ -161,7 +168,8 @@ void SimFs::apply(Names& names, const NameChange& change) {
   if (change.removal) {
     // A directory is empty when it is removed: what the image still has in it went before.
     const std::string prefix = change.path + "/";
-    for (auto it = names.lower_bound(prefix); it != names.end() && it->first.compare(0, prefix.size(), prefix) == 0;) it = names.erase(it);
+    for (auto it = names.lower_bound(prefix); it != names.end() && it->first.compare(0, prefix.size(), prefix) == 0;)
+      it = names.erase(it);
     names.erase(change.path);
     return;
   }
@@ -191,7 +199,8 @@ Result<std::shared_ptr<SimFile>> SimFs::open(const std::string& raw, bool create
     if (!it->second) return Error(ErrorCode::invalid_argument, "open", path + ": Is a directory");
     return it->second;
   }
-  if (!create || !is_dir(parent(path))) return Error(ErrorCode::not_found, "open", path + ": No such file or directory");
+  if (!create || !is_dir(parent(path)))
+    return Error(ErrorCode::not_found, "open", path + ": No such file or directory");
   auto file = std::make_shared<SimFile>();
   record({parent(path), path, false, {}, file});
   return file;
@@ -209,7 +218,8 @@ Result<std::vector<io::DirEntry>> SimFs::list(const std::string& raw) const {
   if (!is_dir(dir)) return Error(ErrorCode::not_found, "list", dir + ": No such directory");
   std::vector<io::DirEntry> out;
   const std::string prefix = dir == "/" ? "/" : dir + "/";
-  for (auto it = names_.lower_bound(prefix); it != names_.end() && it->first.compare(0, prefix.size(), prefix) == 0; ++it) {
+  for (auto it = names_.lower_bound(prefix); it != names_.end() && it->first.compare(0, prefix.size(), prefix) == 0;
+       ++it) {
     const std::string name = it->first.substr(prefix.size());
     if (name.empty() || name.find('/') != std::string::npos) continue;
     out.push_back({name, !it->second, it->second ? it->second->data().size() : 0});
@@ -245,7 +255,8 @@ Status SimFs::remove_tree(const std::string& raw) {
   const std::string path = normal(raw);
   if (!names_.count(path)) return {};
   std::vector<std::string> inside;
-  for (auto it = names_.lower_bound(path + "/"); it != names_.end() && it->first.compare(0, path.size() + 1, path + "/") == 0; ++it) {
+  for (auto it = names_.lower_bound(path + "/");
+       it != names_.end() && it->first.compare(0, path.size() + 1, path + "/") == 0; ++it) {
     inside.push_back(it->first);
   }
   for (auto it = inside.rbegin(); it != inside.rend(); ++it) TRY(remove(*it));
@@ -255,7 +266,8 @@ Status SimFs::remove_tree(const std::string& raw) {
 Status SimFs::rename(const std::string& raw_from, const std::string& raw_to) {
   const std::string from = normal(raw_from), to = normal(raw_to);
   auto it = names_.find(from);
-  if (it == names_.end() || !is_dir(parent(to))) return Error(ErrorCode::not_found, "rename", from + " to " + to + ": No such file or directory");
+  if (it == names_.end() || !is_dir(parent(to)))
+    return Error(ErrorCode::not_found, "rename", from + " to " + to + ": No such file or directory");
   record({parent(to), to, false, from, it->second});
   return {};
 }
@@ -272,7 +284,8 @@ Status SimFs::sync_dir(const std::string& raw, uint64_t mark) {
     apply(durable_names_, change);
     // What was pending in a directory that is gone or has another name is no change of the one that comes to its place.
     const std::string gone = (change.removal ? change.path : change.from) + "/";
-    if (gone.size() > 1) std::erase_if(left, [&](const NameChange& c) { return c.path.compare(0, gone.size(), gone) == 0; });
+    if (gone.size() > 1)
+      std::erase_if(left, [&](const NameChange& c) { return c.path.compare(0, gone.size(), gone) == 0; });
   }
   pending_ = std::move(left);
   return {};

@@ -10,19 +10,22 @@
 
 namespace weir::sim {
 
-/// The content of one file as the processes see it, with what the platter would hold. A power cut keeps the synced state plus a random
-/// subset of the changes since: whole, dropped or torn in sectors or pages, whatever their order.
+/// The content of one file as the processes see it, with what the platter would hold. A power cut keeps the synced
+/// state plus a random subset of the changes since: whole, dropped or torn in sectors or pages, whatever their order.
 class SimFile {
  public:
   const std::vector<uint8_t>& data() const { return data_; }
 
-  void write(FilePos pos, ConstBytes bytes) { change(Change{next_id_++, false, false, false, pos, {bytes.begin(), bytes.end()}}); }
+  void write(FilePos pos, ConstBytes bytes) {
+    change(Change{next_id_++, false, false, false, pos, {bytes.begin(), bytes.end()}});
+  }
   void write_durable(FilePos pos, ConstBytes bytes);
   void truncate(uint64_t size) { change(Change{next_id_++, true, false, false, size, {}}); }
   /// Everything up to here is what a sync issued now covers.
   uint64_t sync_mark() const { return next_id_; }
   void sync(uint64_t mark);
-  /// A sync failed: what it covered never becomes durable, also not by a later sync that succeeds (Linux marks the pages clean).
+  /// A sync failed: what it covered never becomes durable, also not by a later sync that succeeds (Linux marks the
+  /// pages clean).
   void fail_sync(uint64_t mark);
   void lose_power(Random& random);
   /// Flips bits of one byte, on the platter too.
@@ -50,8 +53,8 @@ class SimFile {
   uint64_t next_id_ = 1;
 };
 
-/// The file system of one node. Names (creations, renames, removals, directories) become durable by sync_dir of their directory; a power
-/// cut keeps, per directory, a random prefix of the changes since.
+/// The file system of one node. Names (creations, renames, removals, directories) become durable by sync_dir of their
+/// directory; a power cut keeps, per directory, a random prefix of the changes since.
 class SimFs {
  public:
   explicit SimFs(Random& random);
@@ -61,8 +64,8 @@ class SimFs {
   uint32_t fail_syncs = 0;            // so many next syncs and durable writes end with EIO
   uint32_t fail_writes = 0;           // so many next writes end with EIO
   uint32_t fail_reads = 0;
-  uint32_t slow_factor = 1;           // multiplies every latency
-  bool refuse_direct = false;         // O_DIRECT is not supported
+  uint32_t slow_factor = 1;    // multiplies every latency
+  bool refuse_direct = false;  // O_DIRECT is not supported
   /// not_found when there is no such file or byte.
   Status rot(const std::string& path, FilePos pos, uint8_t mask);
   /// A new, empty disk.

@@ -69,7 +69,8 @@ bool SimNetwork::reset_one() {
   std::vector<std::shared_ptr<SimConnection>> open;
   for (auto& weak : connections_) {
     auto connection = weak.lock();
-    if (connection && connection->open() && connection->ends[0].node != connection->ends[1].node) open.push_back(std::move(connection));
+    if (connection && connection->open() && connection->ends[0].node != connection->ends[1].node)
+      open.push_back(std::move(connection));
   }
   if (open.empty()) return false;
   open[world_.random().below(open.size())]->tear();
@@ -77,7 +78,9 @@ bool SimNetwork::reset_one() {
 }
 
 SimNode* SimNetwork::find_host(const std::string& host, SimNode& asking) {
-  if (host == asking.host() || host == "localhost" || host == "127.0.0.1" || host == "::1" || host == "0.0.0.0" || host.empty()) return &asking;
+  if (host == asking.host() || host == "localhost" || host == "127.0.0.1" || host == "::1" || host == "0.0.0.0" ||
+      host.empty())
+    return &asking;
   for (size_t i = 0; i < world_.node_count(); ++i) {
     if (world_.node(i).host() == host) return &world_.node(i);
   }
@@ -105,7 +108,8 @@ Result<io::SocketId> SimNet::listen(const io::Endpoint& at, io::Acceptor& accept
   }
   const io::Endpoint real{at.host, at.port ? at.port : node.next_port()};
   const io::SocketId id = next_id_++;
-  if (!runtime_.world().network().claim(node, real.port, *this, id)) return Error(ErrorCode::busy_address, "listen", at.to_string());
+  if (!runtime_.world().network().claim(node, real.port, *this, id))
+    return Error(ErrorCode::busy_address, "listen", at.to_string());
   listeners_[id] = Listener{real, &acceptor};
   return id;
 }
@@ -119,7 +123,8 @@ io::Endpoint SimNet::local_endpoint(io::SocketId socket) {
 void SimNet::connect(const io::Endpoint& to, io::Completion& completion) {
   if (runtime_.dead()) return;
   const uint64_t ticket = next_connect_++;
-  connects_[ticket] = Connect{to, &completion, runtime_.world().now() + runtime_.world().profile().connect_timeout, nullptr};
+  connects_[ticket] = Connect{to, &completion, runtime_.world().now() + runtime_.world().profile().connect_timeout,
+                              nullptr};
   try_connect(ticket);
 }
 
@@ -132,12 +137,14 @@ void SimNet::try_connect(uint64_t ticket) {
   const uint32_t self = node.index();
   if (!target) return finish_connect(ticket, -EHOSTUNREACH);
   if (node.doomed()) return;
-  if (world.network().is_cut(self, target->index()) || world.network().is_cut(target->index(), self) || !target->machine_is_on()) {
+  if (world.network().is_cut(self, target->index()) || world.network().is_cut(target->index(), self) ||
+      !target->machine_is_on()) {
     if (world.now() >= it->second.give_up) return finish_connect(ticket, -ETIMEDOUT);
     world.schedule_in(std::chrono::seconds(1), Trace::connect, self, [this, ticket] { try_connect(ticket); });
     return;
   }
-  world.schedule_in(world.network().latency(self, target->index()), Trace::connect, target->index(), [this, ticket, target] { knock(ticket, *target); });
+  world.schedule_in(world.network().latency(self, target->index()), Trace::connect, target->index(),
+                    [this, ticket, target] { knock(ticket, *target); });
 }
 
 void SimNet::knock(uint64_t ticket, SimNode& target) {
@@ -222,8 +229,10 @@ void SimNet::die(bool power) {
   for (auto& [id, listener] : listeners_) runtime_.world().network().release(runtime_.node(), listener.at.port);
   listeners_.clear();
   auto end_one = [&](SimConnection& connection, int side) {
-    if (power) connection.vanish(side);
-    else connection.close(side, true);
+    if (power)
+      connection.vanish(side);
+    else
+      connection.close(side, true);
   };
   for (auto& [id, end] : std::exchange(ends_, {})) end_one(*end.connection, end.side);
   for (auto& [ticket, connect] : std::exchange(connects_, {})) {

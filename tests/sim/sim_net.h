@@ -15,13 +15,14 @@ namespace weir::sim {
 class SimNet;
 struct SimConnection;
 
-/// The wires between the nodes: latency, cuts and breaks. TCP has no loss, duplication or reordering to show to a program: what the
-/// network does to it is delay, stall, and the end of a connection after some prefix of the bytes.
+/// The wires between the nodes: latency, cuts and breaks. TCP has no loss, duplication or reordering to show to a
+/// program: what the network does to it is delay, stall, and the end of a connection after some prefix of the bytes.
 class SimNetwork {
  public:
   explicit SimNetwork(SimWorld& world) : world_(world) {}
 
-  /// Nothing passes from `from` to `to` (one way) until healed. Bytes are held; the connection breaks when that takes long.
+  /// Nothing passes from `from` to `to` (one way) until healed. Bytes are held; the connection breaks when that takes
+  /// long.
   void cut(uint32_t from, uint32_t to);
   void cut_both(uint32_t a, uint32_t b) { cut(a, b), cut(b, a); }
   /// Cuts every link, both ways, between a member of `island` and the rest.

@@ -93,7 +93,8 @@ MonoTime SimNode::to_world(MonoTime node) const {
   if (node == MonoTime::max()) return node;
   const __int128 passed = (node - drift_base_).count();
   const __int128 rate = 1'000'000 + drift_ppm_;
-  return {drift_since_.ns + static_cast<int64_t>((passed * 1'000'000 + rate - 1) / rate)};  // rounded up: never fires early
+  return {drift_since_.ns + static_cast<int64_t>((passed * 1'000'000 + rate - 1) / rate)};  // rounded up: never fires
+                                                                                            // early
 }
 
 WallMillis SimNode::wall() const { return kWallStart + (clock().ns + wall_skew_.count()) / 1'000'000; }

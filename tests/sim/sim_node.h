@@ -8,10 +8,12 @@
 
 namespace weir::sim {
 
-/// One machine: a disk that outlives its processes, a clock, an address, and at most one process of one or more shards (runtimes).
+/// One machine: a disk that outlives its processes, a clock, an address, and at most one process of one or more shards
+/// (runtimes).
 ///
-/// A process that ended (kill, power_off) leaves its runtimes as ghosts: they call nobody any more and ignore whatever they are asked, so
-/// that the objects of the process can be destroyed in any order, at any later time. Completions in flight are never delivered.
+/// A process that ended (kill, power_off) leaves its runtimes as ghosts: they call nobody any more and ignore whatever
+/// they are asked, so that the objects of the process can be destroyed in any order, at any later time. Completions in
+/// flight are never delivered.
 class SimNode {
  public:
   SimNode(SimWorld& world, uint32_t index, std::string host);
@@ -31,18 +33,21 @@ class SimNode {
   bool running() const { return !shards_.empty(); }
   bool paused() const { return paused_; }
 
-  /// kill -9: writes in flight are applied or not; the page cache survives; connections end at the peers (reset or end of stream).
+  /// kill -9: writes in flight are applied or not; the page cache survives; connections end at the peers (reset or end
+  /// of stream).
   void kill();
   /// The machine loses power: unsynced writes are kept, dropped or torn by the seed; the peers hear nothing.
   void power_off();
   /// SIGSTOP and SIGCONT: the kernel (connections, files) goes on, the process does not.
   void pause();
   void resume();
-  /// From the `count`-th change of its disk on, nothing reaches the platter or the wire; the power goes at the end of that turn. Finds
-  /// crashes between the plain calls of one turn.
+  /// From the `count`-th change of its disk on, nothing reaches the platter or the wire; the power goes at the end of
+  /// that turn. Finds crashes between the plain calls of one turn.
   void power_off_at_disk_change(uint64_t count);
   /// The change did not come: no power cut.
-  void cancel_power_off() { if (!doomed_) changes_until_doom_ = 0; }
+  void cancel_power_off() {
+    if (!doomed_) changes_until_doom_ = 0;
+  }
 
   // --- clock: the node's monotonic clock runs `drift_ppm` faster than the world's; its wall clock is `skew` off.
   void set_clock(int64_t drift_ppm, Duration wall_skew);

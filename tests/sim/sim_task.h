@@ -12,10 +12,10 @@ class SimTask {
  public:
   SimTask() = default;
   template <class F>
-    requires(!std::is_same_v<std::remove_cvref_t<F>, SimTask>)
-  SimTask(F&& f) {
+  requires(!std::is_same_v<std::remove_cvref_t<F>, SimTask>) SimTask(F&& f) {
     using Fn = std::remove_cvref_t<F>;
-    if constexpr (sizeof(Fn) <= kRoom && alignof(Fn) <= alignof(std::max_align_t) && std::is_nothrow_move_constructible_v<Fn>) {
+    if constexpr (sizeof(Fn) <= kRoom && alignof(Fn) <= alignof(std::max_align_t) &&
+                  std::is_nothrow_move_constructible_v<Fn>) {
       new (room_) Fn(std::forward<F>(f));
       ops_ = &kInPlace<Fn>;
     } else {

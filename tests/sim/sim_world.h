@@ -16,23 +16,24 @@ class SimNetwork;
 
 /// How the world behaves without injected faults. All times are virtual.
 struct SimProfile {
-  bool jitter = true;           // false: every latency is its minimum, every run the same whatever the seed
-  Duration disk_read = 40us;    // minimum of a read that misses the page cache
-  Duration disk_write = 10us;   // minimum of a buffered write
-  Duration disk_sync = 150us;   // minimum of a sync or a durable write
-  Duration net_local = 15us;    // one way, within a node
-  Duration net_remote = 60us;   // one way, between nodes
-  Duration turn = 2us;          // what a turn costs at least
+  bool jitter = true;              // false: every latency is its minimum, every run the same whatever the seed
+  Duration disk_read = 40us;       // minimum of a read that misses the page cache
+  Duration disk_write = 10us;      // minimum of a buffered write
+  Duration disk_sync = 150us;      // minimum of a sync or a durable write
+  Duration net_local = 15us;       // one way, within a node
+  Duration net_remote = 60us;      // one way, between nodes
+  Duration turn = 2us;             // what a turn costs at least
   size_t net_window = 256 * 1024;  // bytes a connection holds in one direction: in flight and received but not read
   Duration connect_timeout = std::chrono::seconds(10);
-  Duration break_after = std::chrono::seconds(8);  // a connection with unacknowledged bytes over a cut link breaks after about this
+  Duration break_after = std::chrono::seconds(8);  // a connection with unacknowledged bytes over a cut link breaks
+                                                   // after about this
 };
 
 /// What an event was; part of the trace hash.
 enum class Trace : uint32_t { turn, disk, segment, connect, network, fault, other };
 
-/// Virtual time and one queue of events for any number of nodes, in one thread. The seed decides everything: equal seeds and equal
-/// calls give equal runs, compared by trace_hash().
+/// Virtual time and one queue of events for any number of nodes, in one thread. The seed decides everything: equal
+/// seeds and equal calls give equal runs, compared by trace_hash().
 class SimWorld {
  public:
   explicit SimWorld(uint64_t seed, SimProfile profile = {});

@@ -25,7 +25,8 @@ namespace {
 SimWorld* g_world = nullptr;  // whose time log lines tell; one run at a time
 
 void log_line(diag::Level, std::string_view line) {
-  std::fprintf(stderr, "%9.4f [%d] %.*s\n", g_world ? static_cast<double>(g_world->now().ns) / 1e9 : 0.0, SimRuntime::running_node, static_cast<int>(line.size()), line.data());
+  std::fprintf(stderr, "%9.4f [%d] %.*s\n", g_world ? static_cast<double>(g_world->now().ns) / 1e9 : 0.0,
+               SimRuntime::running_node, static_cast<int>(line.size()), line.data());
 }
 
 constexpr Duration kCheckEvery{20'000'000};
@@ -35,7 +36,11 @@ constexpr Duration kConvergeMax{120'000'000'000};
 class Simulation {
  public:
   Simulation(const SimulationOptions& options, uint32_t faults)
-      : options_(options), world_(options.seed, profile_of(options.seed)), cluster_(world_, cluster_options()), ledger_(world_), checkers_(world_, cluster_, ledger_),
+      : options_(options),
+        world_(options.seed, profile_of(options.seed)),
+        cluster_(world_, cluster_options()),
+        ledger_(world_),
+        checkers_(world_, cluster_, ledger_),
         nemesis_(world_, cluster_, faults) {
     g_world = &world_;
     diag::set_sink(log_line);
@@ -88,7 +93,8 @@ class Simulation {
 
 void Simulation::make_clients() {
   Random& r = world_.random();
-  auto admin = std::make_unique<Admin>(world_, ledger_, "admin", options_.nodes, std::vector<Admin::Wanted>{{"t0", 3}, {"t1", 1}});
+  auto admin = std::make_unique<Admin>(world_, ledger_, "admin", options_.nodes,
+                                       std::vector<Admin::Wanted>{{"t0", 3}, {"t1", 1}});
   admin_ = admin.get();
   clients_.push_back(std::move(admin));
   for (uint32_t i = 0; i < 2; ++i) {
@@ -101,10 +107,12 @@ void Simulation::make_clients() {
     producers_.push_back(p.get());
     clients_.push_back(std::move(p));
   }
-  clients_.push_back(std::make_unique<Consumer>(world_, ledger_, "c1", options_.nodes, std::vector<std::string>{"t0", "t1"}, r.chance(1, 2)));
+  clients_.push_back(std::make_unique<Consumer>(world_, ledger_, "c1", options_.nodes,
+                                                std::vector<std::string>{"t0", "t1"}, r.chance(1, 2)));
   static_cast<Consumer&>(*clients_.back()).start();
   for (int i = 0; i < 2; ++i) {
-    clients_.push_back(std::make_unique<GroupMember>(world_, ledger_, fmt::format("g{}", i + 1), options_.nodes, "group", std::vector<std::string>{"t0"}));
+    clients_.push_back(std::make_unique<GroupMember>(world_, ledger_, fmt::format("g{}", i + 1), options_.nodes,
+                                                     "group", std::vector<std::string>{"t0"}));
     static_cast<GroupMember&>(*clients_.back()).start();
   }
   admin_->start();
@@ -138,11 +146,18 @@ SimulationReport Simulation::run() {
     admin_->finish();
     for (Producer* p : producers_) p->finish();
     std::string why = "?";
-    if (!until(kConvergeMax, [&] { return ledger_.complete(why) && ledger_.group_caught_up("group", "t0", why) && admin_->settled(why) && checkers_.converged(why); }) && !world_.failed()) {
-      world_.fail(fmt::format("not converged {} s after all faults ended: {}", kConvergeMax.count() / 1'000'000'000, why));
+    if (!until(kConvergeMax,
+               [&] {
+                 return ledger_.complete(why) && ledger_.group_caught_up("group", "t0", why) && admin_->settled(why) &&
+                        checkers_.converged(why);
+               }) &&
+        !world_.failed()) {
+      world_.fail(
+          fmt::format("not converged {} s after all faults ended: {}", kConvergeMax.count() / 1'000'000'000, why));
     }
     if (!world_.failed()) checkers_.compare_logs();
-    if (!world_.failed() && ledger_.records_acknowledged() == 0) world_.fail("nothing was acknowledged in the whole run");
+    if (!world_.failed() && ledger_.records_acknowledged() == 0)
+      world_.fail("nothing was acknowledged in the whole run");
   }
   SimulationReport report;
   report.ok = !world_.failed();
@@ -164,8 +179,10 @@ SimulationReport Simulation::run() {
 std::string SimulationReport::summary() const {
   std::string f;
   for (const auto& [kind, n] : faults) f += fmt::format("{}{} {}", f.empty() ? "" : ", ", n, kind);
-  return fmt::format("trace {:016x}, {:.1f} virtual s, {} events, {} checks, {} records acknowledged, {} seen, {} retries, {} commits; faults: {}", trace_hash,
-                     virtual_seconds, events, checks, acknowledged, seen, retries, commits, f.empty() ? "none" : f);
+  return fmt::format(
+      "trace {:016x}, {:.1f} virtual s, {} events, {} checks, {} records acknowledged, {} seen, {} retries, {} "
+      "commits; faults: {}",
+      trace_hash, virtual_seconds, events, checks, acknowledged, seen, retries, commits, f.empty() ? "none" : f);
 }
 
 Result<SimulationReport> simulate(const SimulationOptions& options) {

@@ -86,7 +86,8 @@ bool same_row(const std::string& a, const std::string& b) {
 void expect_rows(Lines got, const Lines& want, const std::string& what) {
   std::sort(got.begin(), got.end());
   ASSERT_EQ(got.size(), want.size()) << what;
-  for (size_t i = 0; i < got.size(); ++i) ASSERT_TRUE(same_row(got[i], want[i])) << what << "\n got " << got[i] << "\nwant " << want[i];
+  for (size_t i = 0; i < got.size(); ++i)
+    ASSERT_TRUE(same_row(got[i], want[i])) << what << "\n got " << got[i] << "\nwant " << want[i];
 }
 
 struct Case {
@@ -98,7 +99,8 @@ struct Case {
 Case load(const std::string& name) {
   std::filesystem::path dir = std::filesystem::path(WEIR_SOURCE_DIR) / "tests/sql/oracle" / name;
   Case c;
-  auto script = substitute_variables(read_file(dir / "job.sql"), {{"IN", "in"}, {"OUT", "out"}, {"BOOTSTRAP", "127.0.0.1:9092"}});
+  auto script = substitute_variables(read_file(dir / "job.sql"),
+                                     {{"IN", "in"}, {"OUT", "out"}, {"BOOTSTRAP", "127.0.0.1:9092"}});
   EXPECT_TRUE(script.ok());
   auto job = compile(*script);
   EXPECT_TRUE(job.ok()) << (job.ok() ? "" : job.error().message());
@@ -176,7 +178,8 @@ TEST_P(Oracle, GivesTheSameRowsWhateverTheBatchesAndRestarts) {
       auto compression = static_cast<wire::Compression>(variant++ % 5);
       std::vector<OutputRow> rows_out;
       Schedule s{rows, compression, every, rows == 333 ? 17u + every : 0};
-      expect_rows(run(c, s, &rows_out), c.expected, "batches of " + std::to_string(rows) + ", restart every " + std::to_string(every));
+      expect_rows(run(c, s, &rows_out), c.expected,
+                  "batches of " + std::to_string(rows) + ", restart every " + std::to_string(every));
       // The order is the same too: exactly-once rests on it.
       ASSERT_EQ(rows_out.size(), plain.size());
       for (size_t i = 0; i < plain.size(); ++i) ASSERT_EQ(rows_out[i].value, plain[i].value);
@@ -185,7 +188,8 @@ TEST_P(Oracle, GivesTheSameRowsWhateverTheBatchesAndRestarts) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Flink, Oracle,
-                         testing::Values("tumble-basic", "edge-tumble", "partition-skew", "cumulate-filter", "hop-percentile", "distinct-users"),
+                         testing::Values("tumble-basic", "edge-tumble", "partition-skew", "cumulate-filter",
+                                         "hop-percentile", "distinct-users"),
                          [](const auto& info) {
                            std::string name = info.param;
                            std::replace(name.begin(), name.end(), '-', '_');

@@ -233,8 +233,8 @@ class DemoBackend final : public Backend {
     std::vector<SeriesRow> rows;
     double t = static_cast<double>(start) / 1000;
     for (const auto& s : kServices) {
-      double wave =
-          1 + 0.25 * std::sin(t / 95 + s.phase) + 0.1 * std::sin(t / 17 + s.phase * 2) + 0.05 * (uniform() - 0.5);
+      double wave = 1 + 0.25 * std::sin(t / 95 + s.phase) + 0.1 * std::sin(t / 17 + s.phase * 2) +
+                    0.05 * (uniform() - 0.5);
       double spike = std::strcmp(s.name, "payments") == 0 && std::fmod(t, 300) > 250 ? 3.2 : 1;
       double requests = std::floor(s.rate * wave * kWindowMs / 1000);
       double errors = std::floor(requests * s.error_ratio * spike * (0.5 + uniform()));

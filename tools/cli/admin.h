@@ -7,7 +7,8 @@
 
 namespace weir::cli {
 
-/// Repeats `attempt` (giving a Status or Result) while the controller or the coordinator is moving, and only then: in these cases nothing was done.
+/// Repeats `attempt` (giving a Status or Result) while the controller or the coordinator is moving, and only then: in
+/// these cases nothing was done.
 template <class F>
 auto admin(client::Client& client, F attempt) -> decltype(attempt()) {
   client::Patience patience(client.options().retry_ms);
@@ -15,8 +16,8 @@ auto admin(client::Client& client, F attempt) -> decltype(attempt()) {
     auto result = attempt();
     if (result) return result;
     ErrorCode code = result.code();
-    bool moving = code == ErrorCode::not_controller || code == ErrorCode::not_coordinator || code == ErrorCode::coordinator_load_in_progress ||
-                  code == ErrorCode::coordinator_not_available;
+    bool moving = code == ErrorCode::not_controller || code == ErrorCode::not_coordinator ||
+                  code == ErrorCode::coordinator_load_in_progress || code == ErrorCode::coordinator_not_available;
     if (!moving || !patience.pause()) return result;
   }
 }
@@ -35,8 +36,8 @@ struct Setting {
 /// All settings of a topic, a broker (its id as text, "" for all brokers' defaults) or a group.
 Result<std::vector<Setting>> describe_settings(client::Client& client, Resource type, const std::string& name);
 /// Sets KEY=VALUE pairs and removes keys, all or none. Errors: invalid_argument for a pair without `=`.
-Status alter_settings(client::Client& client, Resource type, const std::string& name, const std::vector<std::string>& set,
-                      const std::vector<std::string>& unset);
+Status alter_settings(client::Client& client, Resource type, const std::string& name,
+                      const std::vector<std::string>& set, const std::vector<std::string>& unset);
 /// "KEY=VALUE" apart. Errors: invalid_argument.
 Result<std::pair<std::string, std::string>> parse_pair(const std::string& text);
 

@@ -14,7 +14,8 @@
 #include "tools/client/producer.h"
 #include "web/json_writer.h"
 
-/// `weir bench`: rates and latencies by our own client, one batch in flight for each producer. For numbers to compare with others, see bench/.
+/// `weir bench`: rates and latencies by our own client, one batch in flight for each producer. For numbers to compare
+/// with others, see bench/.
 namespace weir::cli {
 namespace {
 
@@ -27,7 +28,9 @@ struct Args {
   int size = 200, batch = 500, producers = 1, seconds = 10;
 };
 
-int64_t now_ns() { return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count(); }
+int64_t now_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count();
+}
 
 /// Latencies in milliseconds; sorted once, at the end.
 class Latencies {
@@ -52,22 +55,38 @@ void report(const Args& args, const char* what, int64_t records, double seconds,
   auto q = [&](double share) { return latencies->quantile(share); };
   if (args.cluster.json) {
     web::JsonWriter w;
-    w.begin_object().field("bench", what).field("records", records).field("record_bytes", args.size).field("seconds", seconds).field("records_per_s", rate).field("mib_per_s", mib);
+    w.begin_object()
+        .field("bench", what)
+        .field("records", records)
+        .field("record_bytes", args.size)
+        .field("seconds", seconds)
+        .field("records_per_s", rate)
+        .field("mib_per_s", mib);
     if (latencies) {
-      w.field("latency_of", of).field("samples", uint64_t{latencies->count()}).field("p50_ms", q(0.5)).field("p95_ms", q(0.95)).field("p99_ms", q(0.99)).field("p999_ms", q(0.999));
+      w.field("latency_of", of)
+          .field("samples", uint64_t{latencies->count()})
+          .field("p50_ms", q(0.5))
+          .field("p95_ms", q(0.95))
+          .field("p99_ms", q(0.99))
+          .field("p999_ms", q(0.999));
       w.field("max_ms", q(1));
     }
     fmt::print("{}\n", w.end_object().text());
     return;
   }
-  fmt::print("{}: {} records of {} bytes in {:.2f} s: {} records/s, {:.1f} MiB/s\n", what, grouped(records), args.size, seconds, grouped(static_cast<int64_t>(rate)), mib);
-  if (latencies) fmt::print("latency of {}: p50 {:.2f} ms, p95 {:.2f} ms, p99 {:.2f} ms, p99.9 {:.2f} ms, max {:.2f} ms\n", of, q(0.5), q(0.95), q(0.99), q(0.999), q(1));
+  fmt::print("{}: {} records of {} bytes in {:.2f} s: {} records/s, {:.1f} MiB/s\n", what, grouped(records), args.size,
+             seconds, grouped(static_cast<int64_t>(rate)), mib);
+  if (latencies)
+    fmt::print("latency of {}: p50 {:.2f} ms, p95 {:.2f} ms, p99 {:.2f} ms, p99.9 {:.2f} ms, max {:.2f} ms\n", of,
+               q(0.5), q(0.95), q(0.99), q(0.999), q(1));
 }
 
 Result<client::ProducerOptions> producer_options(const Args& args) {
   client::ProducerOptions options;
-  if (args.acks == "0" || args.acks == "1") options.acks = args.acks == "1" ? 1 : 0;
-  else if (args.acks != "all" && args.acks != "-1") return usage(fmt::format("--acks {}: expected all, 1 or 0", args.acks));
+  if (args.acks == "0" || args.acks == "1")
+    options.acks = args.acks == "1" ? 1 : 0;
+  else if (args.acks != "all" && args.acks != "-1")
+    return usage(fmt::format("--acks {}: expected all, 1 or 0", args.acks));
   auto codec = wire::parse_compression(args.codec);
   if (!codec) return usage(fmt::format("-z {}: expected none, gzip, snappy, lz4 or zstd", args.codec));
   options.compression = *codec;
@@ -87,7 +106,8 @@ Status produce_share(const Args& args, int64_t records, const client::ProducerOp
   TRY_ASSIGN(client::Client client, connect(args.cluster));
   TRY(client.topic(args.topic, true));
   client::Producer producer(client, options);
-  std::vector<client::OutRecord> batch(static_cast<size_t>(args.batch), {std::nullopt, payload(args.size), wall_now_ms(), {}});
+  std::vector<client::OutRecord> batch(static_cast<size_t>(args.batch),
+                                       {std::nullopt, payload(args.size), wall_now_ms(), {}});
   int64_t started = now_ns(), sent = 0;
   while (sent < records) {
     auto n = static_cast<size_t>(std::min<int64_t>(args.batch, records - sent));
@@ -142,7 +162,8 @@ Status bench_consume(const Args& args) {
   return {};
 }
 
-/// Each record carries the time it was handed to the producer; the consumer, on a connection of its own, takes the difference.
+/// Each record carries the time it was handed to the producer; the consumer, on a connection of its own, takes the
+/// difference.
 Status bench_e2e(const Args& args) {
   TRY_ASSIGN(auto options, producer_options(args));
   TRY_ASSIGN(client::Client client, connect(args.cluster));
@@ -188,14 +209,18 @@ Status bench_e2e(const Args& args) {
     });
     if (!got) consumed = got.error();
     if (!got) break;
-    if (*got > 0 || !ended) quiet_since = now_ns();
-    else if (now_ns() - quiet_since > 3'000'000'000) break;
+    if (*got > 0 || !ended)
+      quiet_since = now_ns();
+    else if (now_ns() - quiet_since > 3'000'000'000)
+      break;
   }
   writer.join();
   TRY(produced);
   TRY(consumed);
-  report(args, "e2e", received, static_cast<double>(now_ns() - started) / 1e9, &latencies, "a record, from producer to consumer");
-  if (received < total && options.acks != 0) return failed(fmt::format("{} of {} records did not arrive", total - received, total));
+  report(args, "e2e", received, static_cast<double>(now_ns() - started) / 1e9, &latencies,
+         "a record, from producer to consumer");
+  if (received < total && options.acks != 0)
+    return failed(fmt::format("{} of {} records did not arrive", total - received, total));
   return {};
 }
 
@@ -213,21 +238,32 @@ void add_bench(CLI::App& app, int& exit_code) {
     return sub;
   };
   auto writes = [&](CLI::App* sub) {
-    sub->add_option("-s,--size", args->size, "Bytes of a value")->capture_default_str()->check(CLI::Range(8, 1'000'000));
+    sub->add_option("-s,--size", args->size, "Bytes of a value")
+        ->capture_default_str()
+        ->check(CLI::Range(8, 1'000'000));
     sub->add_option("--acks", args->acks, "all, 1 or 0")->capture_default_str();
     sub->add_option("-z,--compression", args->codec, "none, gzip, snappy, lz4 or zstd")->capture_default_str();
   };
-  auto* p = add("produce", "Write records, one batch at a time for each producer", [args] { return bench_produce(*args); });
+  auto* p = add("produce", "Write records, one batch at a time for each producer",
+                [args] { return bench_produce(*args); });
   writes(p);
-  p->add_option("-n,--records", args->records, "How many")->capture_default_str()->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}));
+  p->add_option("-n,--records", args->records, "How many")
+      ->capture_default_str()
+      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}));
   p->add_option("--batch", args->batch, "Records of a batch")->capture_default_str()->check(CLI::Range(1, 100'000));
-  p->add_option("--producers", args->producers, "How many at a time, each with its own connections")->capture_default_str()->check(CLI::Range(1, 64));
-  p->add_option("--rate", args->rate, "Records a second of all together (default: as many as go)")->check(CLI::Range(int64_t{1}, int64_t{100'000'000}));
+  p->add_option("--producers", args->producers, "How many at a time, each with its own connections")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
+  p->add_option("--rate", args->rate, "Records a second of all together (default: as many as go)")
+      ->check(CLI::Range(int64_t{1}, int64_t{100'000'000}));
   auto* c = add("consume", "Read a topic from its start", [args] { return bench_consume(*args); });
-  c->add_option("-n,--records", args->records, "At most so many")->capture_default_str()->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}));
+  c->add_option("-n,--records", args->records, "At most so many")
+      ->capture_default_str()
+      ->check(CLI::Range(int64_t{1}, int64_t{1'000'000'000}));
   auto* e = add("e2e", "Latency from a producer to a consumer, record by record", [args] { return bench_e2e(*args); });
   writes(e);
-  e->add_option("--rate", args->rate, "Records a second (default 200)")->check(CLI::Range(int64_t{1}, int64_t{100'000}));
+  e->add_option("--rate", args->rate, "Records a second (default 200)")
+      ->check(CLI::Range(int64_t{1}, int64_t{100'000}));
   e->add_option("--seconds", args->seconds, "How long")->capture_default_str()->check(CLI::Range(1, 86'400));
 }
 

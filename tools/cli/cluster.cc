@@ -20,8 +20,8 @@
 #include "base/util/uuid.h"
 #include "tools/cli/commands.h"
 
-/// `weir cluster`: nodes as processes of their own on this machine. DIR holds per node N: node-N.properties, node-N.log (stderr), node-N.out (ready line),
-/// node-N.pid (pid and start time, which together name one process), data-N/.
+/// `weir cluster`: nodes as processes of their own on this machine. DIR holds per node N: node-N.properties, node-N.log
+/// (stderr), node-N.out (ready line), node-N.pid (pid and start time, which together name one process), data-N/.
 namespace weir::cli {
 namespace {
 
@@ -56,7 +56,8 @@ NodeFile files_of(const std::string& dir, int id) {
 std::vector<int> nodes_in(const std::string& dir) {
   std::vector<int> ids;
   for (int id = 1; fs::exists(files_of(dir, id).properties); ++id) ids.push_back(id);
-  if (ids.empty()) throw Failure{fmt::format("{} holds no cluster; start one with `weir cluster up -n 3 --dir {}`", dir, dir)};
+  if (ids.empty())
+    throw Failure{fmt::format("{} holds no cluster; start one with `weir cluster up -n 3 --dir {}`", dir, dir)};
   return ids;
 }
 
@@ -131,7 +132,8 @@ Settings settings_of(const Args& args, int id, int nodes, bool fresh) {
   return out;
 }
 
-/// Changes the lines of these keys and adds those that are missing; the rest of the file stays, for it may be somebody's work.
+/// Changes the lines of these keys and adds those that are missing; the rest of the file stays, for it may be
+/// somebody's work.
 void write_settings(const fs::path& path, const Settings& settings) {
   std::vector<std::string> lines;
   std::istringstream in(read_text(path));
@@ -139,7 +141,9 @@ void write_settings(const fs::path& path, const Settings& settings) {
   for (const auto& [key, value] : settings) {
     std::string wanted = key;
     wanted.append("=").append(value);
-    auto names_key = [&key = key](const std::string& line) { return line.size() > key.size() && line.starts_with(key) && line[key.size()] == '='; };
+    auto names_key = [&key = key](const std::string& line) {
+      return line.size() > key.size() && line.starts_with(key) && line[key.size()] == '=';
+    };
     auto at = std::find_if(lines.begin(), lines.end(), names_key);
     if (at == lines.end()) {
       lines.push_back(wanted);
@@ -184,7 +188,8 @@ void launch(const std::string& dir, const NodeFile& node) {
     ::dup2(null, 0), ::dup2(out, 1), ::dup2(log, 2);
     // A node must not hold a caller's lock or pipe for as long as it lives.
     ::closefrom(3);
-    ::execl("/proc/self/exe", "weir", "server", node.properties.c_str(), "--auto-format", "-t", cluster.c_str(), static_cast<char*>(nullptr));
+    ::execl("/proc/self/exe", "weir", "server", node.properties.c_str(), "--auto-format", "-t", cluster.c_str(),
+            static_cast<char*>(nullptr));
     ::_exit(127);
   }
   unsigned long long start = 0;
@@ -199,16 +204,19 @@ void await_ready(const NodeFile& node, int seconds = 60) {
     ::waitpid(-1, nullptr, WNOHANG);  // so that a child that failed is seen as gone
     if (!pid_of(node)) {
       std::string log = read_text(node.log);
-      throw Failure{fmt::format("node {} ended while starting:\n{}", node.id, log.size() > 2000 ? log.substr(log.size() - 2000) : log)};
+      throw Failure{fmt::format("node {} ended while starting:\n{}", node.id,
+                                log.size() > 2000 ? log.substr(log.size() - 2000) : log)};
     }
-    if (std::chrono::steady_clock::now() > until) throw Failure{fmt::format("node {} is not ready after {} s; see {}", node.id, seconds, node.log.string()), 3};
+    if (std::chrono::steady_clock::now() > until)
+      throw Failure{fmt::format("node {} is not ready after {} s; see {}", node.id, seconds, node.log.string()), 3};
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
 }
 
 void await_end(const NodeFile& node, int seconds) {
   auto until = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
-  while (pid_of(node) && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  while (pid_of(node) && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
 }
 
 NodeFile chosen(const Args& args) {
@@ -234,10 +242,13 @@ void up(const Args& args) {
     for (int id = 1; id <= nodes; ++id) ids.push_back(id);
   } else {
     ids = nodes_in(args.dir);
-    if (args.nodes && static_cast<int>(ids.size()) != *args.nodes) throw Failure{fmt::format("{} holds a cluster of {} nodes", args.dir, ids.size()), 2};
+    if (args.nodes && static_cast<int>(ids.size()) != *args.nodes)
+      throw Failure{fmt::format("{} holds a cluster of {} nodes", args.dir, ids.size()), 2};
   }
   for (int id : ids) {
-    if (pid_of(files_of(args.dir, id))) throw Failure{fmt::format("a cluster already runs in {}; stop it with `weir cluster down --dir {}`", args.dir, args.dir)};
+    if (pid_of(files_of(args.dir, id)))
+      throw Failure{
+          fmt::format("a cluster already runs in {}; stop it with `weir cluster down --dir {}`", args.dir, args.dir)};
   }
   for (int id : ids) {
     Settings settings = settings_of(args, id, static_cast<int>(ids.size()), fresh);
@@ -256,12 +267,15 @@ void up(const Args& args) {
   std::string bootstrap;
   for (int id : ids) bootstrap.append(bootstrap.empty() ? "" : ",").append(kafka_of(files_of(args.dir, id)));
   std::string http = properties_of(files_of(args.dir, 1))["weir.http.listeners"];
-  fmt::print("{} nodes are ready.\n  Kafka      {}\n  Dashboard  {}\n", ids.size(), bootstrap, http.empty() ? "off" : "http://" + http);
+  fmt::print("{} nodes are ready.\n  Kafka      {}\n  Dashboard  {}\n", ids.size(), bootstrap,
+             http.empty() ? "off" : "http://" + http);
 }
 
 void ps(const Args& args) {
   std::string json;
-  if (!args.json) fmt::print("{:<5} {:<8} {:<9} {:<22} {:<24} {:<18} {}\n", "NODE", "PID", "STATE", "KAFKA", "HTTP", "ROLE", "LOG DIR");
+  if (!args.json)
+    fmt::print("{:<5} {:<8} {:<9} {:<22} {:<24} {:<18} {}\n", "NODE", "PID", "STATE", "KAFKA", "HTTP", "ROLE",
+               "LOG DIR");
   for (int id : nodes_in(args.dir)) {
     NodeFile node = files_of(args.dir, id);
     config::Values v = properties_of(node);
@@ -272,10 +286,14 @@ void ps(const Args& args) {
     std::string kafka = kafka_of(node), http = v["weir.http.listeners"];
     if (!http.empty()) http = "http://" + http;
     if (args.json) {
-      json += fmt::format("{}{{\"node\":{},\"pid\":{},\"state\":\"{}\",\"kafka\":\"{}\",\"http\":\"{}\",\"role\":\"{}\",\"log_dir\":\"{}\"}}", json.empty() ? "" : ",", id,
-                          pid ? std::to_string(pid) : "null", word, kafka, http, v["process.roles"], v["log.dirs"]);
+      json += fmt::format(
+          "{}{{\"node\":{},\"pid\":{},\"state\":\"{}\",\"kafka\":\"{}\",\"http\":\"{}\",\"role\":\"{}\",\"log_dir\":\"{"
+          "}\"}}",
+          json.empty() ? "" : ",", id, pid ? std::to_string(pid) : "null", word, kafka, http, v["process.roles"],
+          v["log.dirs"]);
     } else {
-      fmt::print("{:<5} {:<8} {:<9} {:<22} {:<24} {:<18} {}\n", id, pid ? std::to_string(pid) : "-", word, kafka, http, v["process.roles"], v["log.dirs"]);
+      fmt::print("{:<5} {:<8} {:<9} {:<22} {:<24} {:<18} {}\n", id, pid ? std::to_string(pid) : "-", word, kafka, http,
+                 v["process.roles"], v["log.dirs"]);
     }
   }
   if (args.json) fmt::print("[{}]\n", json);
@@ -317,11 +335,15 @@ void add_cluster(CLI::App& app, int& exit_code) {
     });
     return sub;
   };
-  auto* u = add("up", "Start all nodes and wait until they serve; nodes that are there keep what their files say", false, [args] { up(*args); });
+  auto* u = add("up", "Start all nodes and wait until they serve; nodes that are there keep what their files say",
+                false, [args] { up(*args); });
   u->add_option("-n,--nodes", args->nodes, "How many nodes")->default_str(std::to_string(kNodes));
-  u->add_option("--kafka-port", args->kafka_port, "Kafka port of node 1; the others count up")->default_str(std::to_string(kKafkaPort));
-  u->add_option("--http-port", args->http_port, "Dashboard port of node 1; the others count up")->default_str(std::to_string(kHttpPort));
-  u->add_option("--set", args->set, "key=value of server.properties for every node, kept for later starts; may be given several times");
+  u->add_option("--kafka-port", args->kafka_port, "Kafka port of node 1; the others count up")
+      ->default_str(std::to_string(kKafkaPort));
+  u->add_option("--http-port", args->http_port, "Dashboard port of node 1; the others count up")
+      ->default_str(std::to_string(kHttpPort));
+  u->add_option("--set", args->set,
+                "key=value of server.properties for every node, kept for later starts; may be given several times");
   u->add_flag("--no-wait", args->no_wait, "Return at once");
   add("ps", "List the nodes", false, [args] { ps(*args); })->add_flag("--json", args->json, "As JSON");
   add("kill", "kill -9 a node", true, [args] {

@@ -4,8 +4,8 @@ namespace CLI {
 class App;
 }
 
-/// One function a command of `weir`, each in a file of its own. It adds its subcommand; the subcommand's callback sets `exit_code`.
-/// Exit codes: 0 ok, 1 failed, 2 usage, 3 not reachable, 4 unsafe refused.
+/// One function a command of `weir`, each in a file of its own. It adds its subcommand; the subcommand's callback sets
+/// `exit_code`. Exit codes: 0 ok, 1 failed, 2 usage, 3 not reachable, 4 unsafe refused.
 namespace weir::cli {
 
 void add_server(CLI::App& app, int& exit_code);

@@ -18,13 +18,20 @@ namespace {
 // Kafka: ConfigEntry.ConfigSource.
 std::string_view source_name(int8_t source) {
   switch (source) {
-    case 1: return "topic";
-    case 2: return "broker";
-    case 3: return "all brokers";
-    case 4: return "server.properties";
-    case 5: return "default";
-    case 8: return "group";
-    default: return "unknown";
+    case 1:
+      return "topic";
+    case 2:
+      return "broker";
+    case 3:
+      return "all brokers";
+    case 4:
+      return "server.properties";
+    case 5:
+      return "default";
+    case 8:
+      return "group";
+    default:
+      return "unknown";
   }
 }
 
@@ -36,7 +43,9 @@ struct Args {
 };
 
 /// `default` stands for the defaults of all brokers, which Kafka names "".
-std::string resource_name(const Args& args, Resource type) { return type == Resource::broker && args.name == "default" ? "" : args.name; }
+std::string resource_name(const Args& args, Resource type) {
+  return type == Resource::broker && args.name == "default" ? "" : args.name;
+}
 
 Status describe(const Args& args) {
   TRY_ASSIGN(Resource type, parse_resource(args.type));
@@ -47,7 +56,12 @@ Status describe(const Args& args) {
     web::JsonWriter w;
     w.begin_array();
     for (const Setting& s : settings) {
-      w.begin_object().field("name", s.name).field("value", s.value).field("source", s.source).field("default", s.is_default).field("read_only", s.read_only);
+      w.begin_object()
+          .field("name", s.name)
+          .field("value", s.value)
+          .field("source", s.source)
+          .field("default", s.is_default)
+          .field("read_only", s.read_only);
       w.field("documentation", s.documentation).end_object();
     }
     fmt::print("{}\n", w.end_array().text());
@@ -57,7 +71,8 @@ Status describe(const Args& args) {
     fmt::print("{} {} has no settings of its own; --all shows the defaults.\n", args.type, args.name);
     return {};
   }
-  Table table(args.docs ? std::vector<std::string>{"NAME", "VALUE", "FROM", "MEANING"} : std::vector<std::string>{"NAME", "VALUE", "FROM"});
+  Table table(args.docs ? std::vector<std::string>{"NAME", "VALUE", "FROM", "MEANING"}
+                        : std::vector<std::string>{"NAME", "VALUE", "FROM"});
   for (const Setting& s : settings) table.add({s.name, s.value.value_or("(hidden)"), s.source, s.documentation});
   table.print();
   return {};
@@ -71,8 +86,11 @@ Status alter(const Args& args, bool set) {
   }
   TRY_ASSIGN(client::Client client, connect(args.cluster));
   TRY(alter_settings(client, type, resource_name(args, type), set ? args.pairs : none, set ? none : args.pairs));
-  if (args.cluster.json) fmt::print("{{\"changed\":{}}}\n", args.pairs.size());
-  else fmt::print("{} setting{} of {} {} changed.\n", args.pairs.size(), args.pairs.size() == 1 ? "" : "s", args.type, args.name);
+  if (args.cluster.json)
+    fmt::print("{{\"changed\":{}}}\n", args.pairs.size());
+  else
+    fmt::print("{} setting{} of {} {} changed.\n", args.pairs.size(), args.pairs.size() == 1 ? "" : "s", args.type,
+               args.name);
   return {};
 }
 
@@ -102,7 +120,8 @@ Result<std::vector<Setting>> describe_settings(client::Client& client, Resource 
   bool own = type == Resource::broker && !name.empty();
   Result<wire::DescribeConfigsResponse> response{ErrorCode::unknown_server_error};
   if (own) {
-    if (name.find_first_not_of("0123456789") != std::string::npos || name.size() > 9) return usage(fmt::format("`{}` is no broker id; expected a number or `default`", name));
+    if (name.find_first_not_of("0123456789") != std::string::npos || name.size() > 9)
+      return usage(fmt::format("`{}` is no broker id; expected a number or `default`", name));
     response = client.call_node<wire::DescribeConfigsRequest, wire::DescribeConfigsResponse>(std::stoi(name), request);
   } else {
     response = client.call_any<wire::DescribeConfigsRequest, wire::DescribeConfigsResponse>(request);
@@ -126,8 +145,8 @@ Result<std::vector<Setting>> describe_settings(client::Client& client, Resource 
   return out;
 }
 
-Status alter_settings(client::Client& client, Resource type, const std::string& name, const std::vector<std::string>& set,
-                      const std::vector<std::string>& unset) {
+Status alter_settings(client::Client& client, Resource type, const std::string& name,
+                      const std::vector<std::string>& set, const std::vector<std::string>& unset) {
   wire::IncrementalAlterConfigsRequest request;
   auto& resource = request.resources.emplace_back();
   resource.resource_type = static_cast<int8_t>(type);
@@ -146,7 +165,8 @@ Status alter_settings(client::Client& client, Resource type, const std::string& 
   }
   if (resource.configs.empty()) return usage("nothing to change is given");
   return admin(client, [&]() -> Status {
-    TRY_ASSIGN(auto response, (client.call_any<wire::IncrementalAlterConfigsRequest, wire::IncrementalAlterConfigsResponse>(request)));
+    TRY_ASSIGN(auto response,
+               (client.call_any<wire::IncrementalAlterConfigsRequest, wire::IncrementalAlterConfigsResponse>(request)));
     for (const auto& r : response.responses) TRY(client::answered(r.error_code, name, r.error_message));
     return {};
   });
@@ -159,7 +179,8 @@ void add_config(CLI::App& app, int& exit_code) {
   auto add = [&](const char* name, const char* help, const char* pairs, std::function<Status()> run) {
     auto* sub = cmd->add_subcommand(name, help);
     sub->add_option("TYPE", args->type, "topic, broker or group")->required();
-    sub->add_option("NAME", args->name, "Name of the topic or group, id of the broker, or `default` for all brokers")->required();
+    sub->add_option("NAME", args->name, "Name of the topic or group, id of the broker, or `default` for all brokers")
+        ->required();
     if (pairs) sub->add_option(pairs, args->pairs, "One or more")->required();
     add_cluster_options(*sub, args->cluster);
     set_action(*sub, exit_code, std::move(run));

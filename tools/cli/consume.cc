@@ -36,7 +36,8 @@ Result<std::vector<TopicPartition>> chosen(const Args& args, client::Client& cli
 }
 
 /// Where each partition begins: -o start, end, N, -N (the last N of each partition), @TIME.
-Result<std::map<TopicPartition, Offset>> starts(const Args& args, client::Client& client, const std::vector<TopicPartition>& partitions) {
+Result<std::map<TopicPartition, Offset>> starts(const Args& args, client::Client& client,
+                                                const std::vector<TopicPartition>& partitions) {
   const std::string& from = args.from;
   if (from == "start" || from == "beginning" || from == "earliest") return client.list_offsets(partitions, -2);
   if (from == "end" || from == "latest") return client.list_offsets(partitions, -1);
@@ -51,7 +52,8 @@ Result<std::map<TopicPartition, Offset>> starts(const Args& args, client::Client
   }
   int64_t n = 0;
   auto [rest, code] = std::from_chars(from.data(), from.data() + from.size(), n);
-  if (code != std::errc() || rest != from.data() + from.size()) return usage(fmt::format("-o {}: expected start, end, an offset, -N for the last N, or @TIME", from));
+  if (code != std::errc() || rest != from.data() + from.size())
+    return usage(fmt::format("-o {}: expected start, end, an offset, -N for the last N, or @TIME", from));
   TRY_ASSIGN(auto low, client.list_offsets(partitions, -2));
   TRY_ASSIGN(auto high, client.list_offsets(partitions, -1));
   std::map<TopicPartition, Offset> out;
@@ -72,8 +74,10 @@ Status run(const Args& args) {
   int64_t left = args.count > 0 ? args.count : INT64_MAX;
   for (;;) {
     auto got = consumer.poll([&](const TopicPartition& tp, const wire::RecordView& record) {
-      if (args.cluster.json) out.append(record_json(tp, record)).append("\n");
-      else format.append(out, tp, record);
+      if (args.cluster.json)
+        out.append(record_json(tp, record)).append("\n");
+      else
+        format.append(out, tp, record);
       if (out.size() > 64 << 10) std::fwrite(out.data(), 1, out.size(), stdout), out.clear();
       return --left > 0;
     });
@@ -91,10 +95,13 @@ void add_consume(CLI::App& app, int& exit_code) {
   auto* cmd = app.add_subcommand("consume", "Print the records of a topic");
   auto args = std::make_shared<Args>();
   cmd->add_option("TOPIC", args->topic, "What to read")->required();
-  cmd->add_option("-o,--offset", args->from, "start, end, an offset, -N (the last N of each partition), @TIME")->capture_default_str();
+  cmd->add_option("-o,--offset", args->from, "start, end, an offset, -N (the last N of each partition), @TIME")
+      ->capture_default_str();
   cmd->add_option("-n,--count", args->count, "Stop after so many records")->check(CLI::Range(int64_t{1}, INT64_MAX));
   cmd->add_flag("-e,--exit", args->exit_at_end, "Stop at the end");
-  cmd->add_option("-f,--format", args->format, "%t topic, %p partition, %o offset, %k key, %s value, %T timestamp, %h headers, \\n")->capture_default_str();
+  cmd->add_option("-f,--format", args->format,
+                  "%t topic, %p partition, %o offset, %k key, %s value, %T timestamp, %h headers, \\n")
+      ->capture_default_str();
   cmd->add_option("-p,--partition", args->partitions, "Only these partitions")->delimiter(',')->allow_extra_args(false);
   cmd->add_flag("--read-uncommitted", args->uncommitted, "Records of open and aborted transactions too");
   add_cluster_options(*cmd, args->cluster);

@@ -1,7 +1,7 @@
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "broker/main/serve.h"
 #include "tools/cli/commands.h"
@@ -18,8 +18,10 @@ void add_dev(CLI::App& app, int& exit_code) {
     bool ephemeral = false;
   };
   auto args = std::make_shared<Args>();
-  auto* kafka = cmd->add_option("--kafka-port", args->kafka_port, "Kafka port (0: any free one)")->capture_default_str();
-  auto* http = cmd->add_option("--http-port", args->http_port, "Port of the dashboard (0: any free one)")->capture_default_str();
+  auto* kafka = cmd->add_option("--kafka-port", args->kafka_port, "Kafka port (0: any free one)")
+                    ->capture_default_str();
+  auto* http = cmd->add_option("--http-port", args->http_port, "Port of the dashboard (0: any free one)")
+                   ->capture_default_str();
   cmd->add_option("--host", args->host, "Address to listen on")->capture_default_str();
   cmd->add_option("--dir", args->dir, "Where to keep the data (default: ~/.weir/dev)");
   cmd->add_option("--set", args->set, "key=value of server.properties; may be given several times");

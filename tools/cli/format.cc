@@ -1,5 +1,5 @@
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "base/io/backends/make_runtime.h"
 #include "broker/log_dir.h"
@@ -16,7 +16,8 @@ struct Args {
 
 Status format(const Args& args) {
   TRY_ASSIGN(auto config, main::load_config(args.file, {}));
-  if (args.cluster_id.empty()) return Error(ErrorCode::invalid_argument, "format", "-t CLUSTER_ID is missing; `weir uuid` makes one");
+  if (args.cluster_id.empty())
+    return Error(ErrorCode::invalid_argument, "format", "-t CLUSTER_ID is missing; `weir uuid` makes one");
   std::string why;
   TRY_ASSIGN(auto runtime, io::make_runtime(io::IoChoice::posix, why));
   auto draw = [&] { return Uuid::from_random(runtime->random().next(), runtime->random().next()); };
@@ -26,7 +27,9 @@ Status format(const Args& args) {
     TRY_ASSIGN(auto spec, broker::parse_listener(config.listeners.back()));
     for (const std::string& text : config.listeners) {
       TRY_ASSIGN(auto l, broker::parse_listener(text));
-      if (std::find(config.controller_listener_names.begin(), config.controller_listener_names.end(), l.name) != config.controller_listener_names.end()) spec = l;
+      if (std::find(config.controller_listener_names.begin(), config.controller_listener_names.end(), l.name) !=
+          config.controller_listener_names.end())
+        spec = l;
     }
     if (spec.endpoint.host.empty() || spec.endpoint.host == "0.0.0.0") spec.endpoint.host = "127.0.0.1";
     voters.push_back({config.node_id, meta.directory_id, spec.endpoint});
@@ -61,7 +64,8 @@ void add_format(CLI::App& app, int& exit_code) {
   cmd->add_option("-c,--config", args->file, "The node's server.properties")->required();
   cmd->add_option("-t,--cluster-id", args->cluster_id, "Id of the cluster: 22 characters of base64 (`weir uuid`)");
   cmd->add_flag("-s,--standalone", args->standalone, "This node is the only controller");
-  cmd->add_option("-I,--initial-controllers", args->controllers, "The first controllers: ID@HOST:PORT:DIRECTORY-ID, several with commas");
+  cmd->add_option("-I,--initial-controllers", args->controllers,
+                  "The first controllers: ID@HOST:PORT:DIRECTORY-ID, several with commas");
   cmd->add_flag("-N,--no-initial-controllers", args->none, "The controllers are those of controller.quorum.voters");
   cmd->add_flag("-g,--ignore-formatted", args->ignore_formatted, "A formatted directory is no error");
   cmd->callback([args, &exit_code] {
@@ -74,7 +78,8 @@ void add_format(CLI::App& app, int& exit_code) {
   uuid->callback([] {
     std::string why;
     auto runtime = io::make_runtime(io::IoChoice::posix, why);
-    if (runtime) fmt::print("{}\n", Uuid::from_random((*runtime)->random().next(), (*runtime)->random().next()).to_string());
+    if (runtime)
+      fmt::print("{}\n", Uuid::from_random((*runtime)->random().next(), (*runtime)->random().next()).to_string());
   });
 }
 

@@ -36,7 +36,8 @@ Result<Group> describe_group(client::Client& client, const std::string& name) {
   return admin(client, [&]() -> Result<Group> {
     wire::DescribeGroupsRequest request;
     request.groups = {name};
-    TRY_ASSIGN(auto response, (client.call_coordinator<wire::DescribeGroupsRequest, wire::DescribeGroupsResponse>(name, request)));
+    TRY_ASSIGN(auto response,
+               (client.call_coordinator<wire::DescribeGroupsRequest, wire::DescribeGroupsResponse>(name, request)));
     if (response.groups.size() != 1) return failed("the answer names no group", ErrorCode::malformed);
     TRY(client::answered(response.groups[0].error_code, "group " + name, response.groups[0].error_message));
     return response.groups[0];
@@ -49,7 +50,8 @@ Result<Offsets> committed(client::Client& client, const std::string& name) {
     request.group_id = name;
     request.topics.reset();
     // Version 7: one group, topics by name; no list means all.
-    TRY_ASSIGN(auto response, (client.call_coordinator<wire::OffsetFetchRequest, wire::OffsetFetchResponse>(name, request, 7)));
+    TRY_ASSIGN(auto response,
+               (client.call_coordinator<wire::OffsetFetchRequest, wire::OffsetFetchResponse>(name, request, 7)));
     TRY(client::answered(response.error_code, "group " + name));
     Offsets out;
     for (const auto& t : response.topics) {
@@ -93,13 +95,21 @@ Status list(const Args& args) {
       continue;
     }
     TRY(client::answered(response->error_code, fmt::format("groups of node {}", id)));
-    for (const auto& g : response->groups) rows.push_back({g.group_id, g.group_state, g.protocol_type, g.group_type, id});
+    for (const auto& g : response->groups)
+      rows.push_back({g.group_id, g.group_state, g.protocol_type, g.group_type, id});
   }
   std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.name < b.name; });
   if (args.cluster.json) {
     web::JsonWriter w;
     w.begin_array();
-    for (const Row& r : rows) w.begin_object().field("group", r.name).field("state", r.state).field("protocol", r.protocol).field("type", r.type).field("coordinator", r.coordinator).end_object();
+    for (const Row& r : rows)
+      w.begin_object()
+          .field("group", r.name)
+          .field("state", r.state)
+          .field("protocol", r.protocol)
+          .field("type", r.type)
+          .field("coordinator", r.coordinator)
+          .end_object();
     fmt::print("{}\n", w.end_array().text());
     return {};
   }
@@ -108,7 +118,9 @@ Status list(const Args& args) {
     return {};
   }
   Table table({"GROUP", "STATE", "PROTOCOL", "TYPE", ">COORDINATOR"});
-  for (const Row& r : rows) table.add({r.name, r.state.empty() ? "-" : r.state, r.protocol.empty() ? "-" : r.protocol, r.type.empty() ? "-" : r.type, std::to_string(r.coordinator)});
+  for (const Row& r : rows)
+    table.add({r.name, r.state.empty() ? "-" : r.state, r.protocol.empty() ? "-" : r.protocol,
+               r.type.empty() ? "-" : r.type, std::to_string(r.coordinator)});
   table.print();
   return {};
 }
@@ -138,19 +150,35 @@ Status describe(const Args& args) {
   };
   if (args.cluster.json) {
     web::JsonWriter w;
-    w.begin_object().field("group", args.name).field("state", group.group_state).field("protocol_type", group.protocol_type).field("protocol", group.protocol_data);
+    w.begin_object()
+        .field("group", args.name)
+        .field("state", group.group_state)
+        .field("protocol_type", group.protocol_type)
+        .field("protocol", group.protocol_data);
     w.key("members").begin_array();
-    for (const auto& m : group.members) w.begin_object().field("member_id", m.member_id).field("client_id", m.client_id).field("host", m.client_host).field("instance_id", m.group_instance_id).end_object();
+    for (const auto& m : group.members)
+      w.begin_object()
+          .field("member_id", m.member_id)
+          .field("client_id", m.client_id)
+          .field("host", m.client_host)
+          .field("instance_id", m.group_instance_id)
+          .end_object();
     w.end_array().key("offsets").begin_array();
     for (const TopicPartition& tp : all) {
-      w.begin_object().field("topic", tp.topic).field("partition", tp.partition).field("committed", find(offsets, tp)).field("end", find(ends, tp)).field("lag", lag_of(tp));
+      w.begin_object()
+          .field("topic", tp.topic)
+          .field("partition", tp.partition)
+          .field("committed", find(offsets, tp))
+          .field("end", find(ends, tp))
+          .field("lag", lag_of(tp));
       auto owner = owners.find(tp);
       w.field("client_id", owner == owners.end() ? std::optional<std::string>() : owner->second).end_object();
     }
     fmt::print("{}\n", w.end_array().end_object().text());
     return {};
   }
-  fmt::print("{}  {}, {} member{}{}\n", args.name, group.group_state, group.members.size(), group.members.size() == 1 ? "" : "s",
+  fmt::print("{}  {}, {} member{}{}\n", args.name, group.group_state, group.members.size(),
+             group.members.size() == 1 ? "" : "s",
              group.protocol_data.empty() ? "" : ", assigned by " + group.protocol_data);
   if (!group.members.empty()) {
     Table members({"MEMBER", "CLIENT", "HOST"});
@@ -162,26 +190,34 @@ Status describe(const Args& args) {
   auto shown = [](const std::optional<int64_t>& n) { return n ? std::to_string(*n) : "-"; };
   for (const TopicPartition& tp : all) {
     auto owner = owners.find(tp);
-    table.add({tp.topic, std::to_string(tp.partition), shown(find(offsets, tp)), shown(find(ends, tp)), shown(lag_of(tp)), owner == owners.end() ? "-" : owner->second});
+    table.add({tp.topic, std::to_string(tp.partition), shown(find(offsets, tp)), shown(find(ends, tp)),
+               shown(lag_of(tp)), owner == owners.end() ? "-" : owner->second});
   }
-  if (!table.empty()) table.print();
-  else fmt::print("The group has committed no offsets.\n");
+  if (!table.empty())
+    table.print();
+  else
+    fmt::print("The group has committed no offsets.\n");
   return {};
 }
 
 Status remove(const Args& args) {
   TRY_ASSIGN(client::Client client, connect(args.cluster));
-  TRY(confirm(fmt::format("delete group{} {} with committed offsets", args.names.size() == 1 ? "" : "s", fmt::join(args.names, ", ")), args.yes));
+  TRY(confirm(fmt::format("delete group{} {} with committed offsets", args.names.size() == 1 ? "" : "s",
+                          fmt::join(args.names, ", ")),
+              args.yes));
   for (const std::string& name : args.names) {
     TRY(admin(client, [&]() -> Status {
       wire::DeleteGroupsRequest request;
       request.groups_names = {name};
-      TRY_ASSIGN(auto response, (client.call_coordinator<wire::DeleteGroupsRequest, wire::DeleteGroupsResponse>(name, request)));
+      TRY_ASSIGN(auto response,
+                 (client.call_coordinator<wire::DeleteGroupsRequest, wire::DeleteGroupsResponse>(name, request)));
       for (const auto& r : response.results) TRY(client::answered(r.error_code, "group " + r.group_id));
       return {};
     }));
-    if (args.cluster.json) fmt::print("{{\"deleted\":1}}\n");
-    else fmt::print("Group {} is deleted.\n", name);
+    if (args.cluster.json)
+      fmt::print("{{\"deleted\":1}}\n");
+    else
+      fmt::print("Group {} is deleted.\n", name);
   }
   return {};
 }
@@ -191,11 +227,13 @@ Result<std::vector<TopicPartition>> to_move(const Args& args, client::Client& cl
   if (!args.topic.empty()) return client.partitions_of(args.topic);
   std::vector<TopicPartition> out;
   for (const auto& [tp, offset] : offsets) out.push_back(tp);
-  if (out.empty()) return usage(fmt::format("group {} has committed no offsets; --topic TOPIC says what to move", args.name));
+  if (out.empty())
+    return usage(fmt::format("group {} has committed no offsets; --topic TOPIC says what to move", args.name));
   return out;
 }
 
-Result<Offsets> targets(const Args& args, client::Client& client, const std::vector<TopicPartition>& partitions, const Offsets& offsets) {
+Result<Offsets> targets(const Args& args, client::Client& client, const std::vector<TopicPartition>& partitions,
+                        const Offsets& offsets) {
   TRY_ASSIGN(Offsets start, client.list_offsets(partitions, -2));
   TRY_ASSIGN(Offsets end, client.list_offsets(partitions, -1));
   if (args.to_earliest) return start;
@@ -232,8 +270,8 @@ Status seek(const Args& args) {
   if (!described && !fresh) return described.error();
   Group group = fresh ? Group() : *described;
   if (!group.members.empty()) {
-    return failed(fmt::format("group {} is {} with {} member{}: its offsets belong to them; stop the consumers first", args.name, group.group_state, group.members.size(),
-                              group.members.size() == 1 ? "" : "s"),
+    return failed(fmt::format("group {} is {} with {} member{}: its offsets belong to them; stop the consumers first",
+                              args.name, group.group_state, group.members.size(), group.members.size() == 1 ? "" : "s"),
                   ErrorCode::cancelled);
   }
   Offsets now;
@@ -247,16 +285,22 @@ Status seek(const Args& args) {
     w.begin_array();
     for (const auto& [tp, offset] : wanted) {
       w.begin_object().field("topic", tp.topic).field("partition", tp.partition);
-      w.field("from", now.contains(tp) ? std::optional<int64_t>(now[tp]) : std::nullopt).field("to", offset).field("dry_run", args.dry_run).end_object();
+      w.field("from", now.contains(tp) ? std::optional<int64_t>(now[tp]) : std::nullopt)
+          .field("to", offset)
+          .field("dry_run", args.dry_run)
+          .end_object();
     }
     fmt::print("{}\n", w.end_array().text());
   } else {
     Table table({"TOPIC", ">PARTITION", ">FROM", ">TO"});
-    for (const auto& [tp, offset] : wanted) table.add({tp.topic, std::to_string(tp.partition), now.contains(tp) ? std::to_string(now[tp]) : "-", std::to_string(offset)});
+    for (const auto& [tp, offset] : wanted)
+      table.add({tp.topic, std::to_string(tp.partition), now.contains(tp) ? std::to_string(now[tp]) : "-",
+                 std::to_string(offset)});
     table.print();
   }
   if (args.dry_run || wanted.empty()) return {};
-  TRY(confirm(fmt::format("move group {} on {} partition{}", args.name, wanted.size(), wanted.size() == 1 ? "" : "s"), args.yes));
+  TRY(confirm(fmt::format("move group {} on {} partition{}", args.name, wanted.size(), wanted.size() == 1 ? "" : "s"),
+              args.yes));
   wire::OffsetCommitRequest request;
   request.group_id = args.name;
   for (const auto& [tp, offset] : wanted) {
@@ -267,9 +311,11 @@ Status seek(const Args& args) {
     p.committed_metadata = "";
   }
   return admin(client, [&]() -> Status {
-    TRY_ASSIGN(auto response, (client.call_coordinator<wire::OffsetCommitRequest, wire::OffsetCommitResponse>(args.name, request, 8)));
+    TRY_ASSIGN(auto response,
+               (client.call_coordinator<wire::OffsetCommitRequest, wire::OffsetCommitResponse>(args.name, request, 8)));
     for (const auto& t : response.topics) {
-      for (const auto& p : t.partitions) TRY(client::answered(p.error_code, TopicPartition{t.name, p.partition_index}.to_string()));
+      for (const auto& p : t.partitions)
+        TRY(client::answered(p.error_code, TopicPartition{t.name, p.partition_index}.to_string()));
     }
     return {};
   });

@@ -27,11 +27,16 @@ Status run(const ClusterOptions& options) {
       for (int32_t id : p.replica_nodes) ++load[id].second;
     }
   }
-  std::sort(metadata.brokers.begin(), metadata.brokers.end(), [](const auto& a, const auto& b) { return a.node_id < b.node_id; });
+  std::sort(metadata.brokers.begin(), metadata.brokers.end(),
+            [](const auto& a, const auto& b) { return a.node_id < b.node_id; });
   auto topics = static_cast<int64_t>(metadata.topics.size());
   if (options.json) {
     web::JsonWriter w;
-    w.begin_object().field("cluster_id", metadata.cluster_id).field("topics", topics).field("internal_topics", internal).field("partitions", partitions);
+    w.begin_object()
+        .field("cluster_id", metadata.cluster_id)
+        .field("topics", topics)
+        .field("internal_topics", internal)
+        .field("partitions", partitions);
     w.field("under_replicated", under).field("leaderless", leaderless).key("brokers").begin_array();
     for (const auto& b : metadata.brokers) {
       w.begin_object().field("node", b.node_id).field("host", b.host).field("port", b.port).field("rack", b.rack);
@@ -40,13 +45,15 @@ Status run(const ClusterOptions& options) {
     fmt::print("{}\n", w.end_array().end_object().text());
     return {};
   }
-  fmt::print("Cluster {}: {} node{} up, {} topics ({} internal), {} partitions\n", metadata.cluster_id.value_or("without id"), metadata.brokers.size(),
+  fmt::print("Cluster {}: {} node{} up, {} topics ({} internal), {} partitions\n",
+             metadata.cluster_id.value_or("without id"), metadata.brokers.size(),
              metadata.brokers.size() == 1 ? "" : "s", topics, internal, partitions);
   if (under > 0) fmt::print("{} partitions are under-replicated\n", under);
   if (leaderless > 0) fmt::print("{} partitions have no leader\n", leaderless);
   Table table({">NODE", "ADDRESS", "RACK", ">LEADERS", ">REPLICAS"});
   for (const auto& b : metadata.brokers) {
-    table.add({std::to_string(b.node_id), fmt::format("{}:{}", b.host, b.port), b.rack.value_or("-"), std::to_string(load[b.node_id].first), std::to_string(load[b.node_id].second)});
+    table.add({std::to_string(b.node_id), fmt::format("{}:{}", b.host, b.port), b.rack.value_or("-"),
+               std::to_string(load[b.node_id].first), std::to_string(load[b.node_id].second)});
   }
   table.print();
   return {};

@@ -30,11 +30,18 @@ std::string state_of(const JobDefinition& job, const JobStatus* status) {
 }
 
 void write_json(web::JsonWriter& w, const JobDefinition& job, const JobStatus* status, bool with_sql) {
-  w.begin_object().field("name", job.name).field("id", job.id).field("state", state_of(job, status)).field("wanted", job.state).field("created_ms", job.created_ms);
+  w.begin_object()
+      .field("name", job.name)
+      .field("id", job.id)
+      .field("state", state_of(job, status))
+      .field("wanted", job.state)
+      .field("created_ms", job.created_ms);
   if (with_sql) w.field("sql", job.sql);
   w.key("status");
-  if (status) w.raw(status->json);
-  else w.null();
+  if (status)
+    w.raw(status->json);
+  else
+    w.null();
   w.end_object();
 }
 
@@ -54,11 +61,13 @@ Status list(const Args& args) {
     const JobStatus* s = jobs.status(job);
     JobStatus none;
     if (!s) s = &none;
-    table.add({name, state_of(job, jobs.status(job)), s->node ? std::to_string(*s->node) : "-", shown(s->rows_in), shown(s->rows_out), shown(s->late), shown_time(s->watermark_ms),
-               shown(s->lag())});
+    table.add({name, state_of(job, jobs.status(job)), s->node ? std::to_string(*s->node) : "-", shown(s->rows_in),
+               shown(s->rows_out), shown(s->late), shown_time(s->watermark_ms), shown(s->lag())});
   }
-  if (table.empty()) fmt::print("There are no jobs; `weir sql -f FILE` starts one.\n");
-  else table.print();
+  if (table.empty())
+    fmt::print("There are no jobs; `weir sql -f FILE` starts one.\n");
+  else
+    table.print();
   return {};
 }
 
@@ -66,7 +75,9 @@ Result<JobDefinition> find(const JobTopic& jobs, const std::string& name) {
   if (const JobDefinition* job = jobs.definition(name)) return *job;
   std::string names;
   for (const auto& [n, job] : jobs.definitions()) names += (names.empty() ? "" : ", ") + n;
-  return failed(fmt::format("there is no job {}; {}", name, names.empty() ? "`weir sql` starts one" : "there are " + names), ErrorCode::not_found);
+  return failed(
+      fmt::format("there is no job {}; {}", name, names.empty() ? "`weir sql` starts one" : "there are " + names),
+      ErrorCode::not_found);
 }
 
 Status show(const Args& args) {
@@ -93,12 +104,17 @@ Status show(const Args& args) {
     line("Rows", fmt::format("{} in, {} out, {} late", shown(s->rows_in), shown(s->rows_out), shown(s->late)));
     line("State size", fmt::format("{} in {} keys", s->state_bytes ? size_text(*s->state_bytes) : "-", shown(s->keys)));
     line("Watermark", shown_time(s->watermark_ms));
-    line("Checkpoints", s->last_checkpoint_ms && *s->last_checkpoint_ms > 0 ? fmt::format("{}, the last at {}", shown(s->checkpoints), format_time(*s->last_checkpoint_ms))
-                                                                           : shown(s->checkpoints));
-    if (s->emit_p50_us) line("Emit latency", fmt::format("p50 {:.1f} ms, p99 {:.1f} ms", static_cast<double>(*s->emit_p50_us) / 1000, static_cast<double>(s->emit_p99_us.value_or(0)) / 1000));
+    line("Checkpoints",
+         s->last_checkpoint_ms && *s->last_checkpoint_ms > 0
+             ? fmt::format("{}, the last at {}", shown(s->checkpoints), format_time(*s->last_checkpoint_ms))
+             : shown(s->checkpoints));
+    if (s->emit_p50_us)
+      line("Emit latency", fmt::format("p50 {:.1f} ms, p99 {:.1f} ms", static_cast<double>(*s->emit_p50_us) / 1000,
+                                       static_cast<double>(s->emit_p99_us.value_or(0)) / 1000));
     if (!s->inputs.empty()) {
       Table inputs({"INPUT", ">PARTITION", ">POSITION", ">LAG", "WATERMARK (UTC)"});
-      for (const auto& i : s->inputs) inputs.add({i.topic, std::to_string(i.partition), shown(i.position), shown(i.lag), shown_time(i.watermark_ms)});
+      for (const auto& i : s->inputs)
+        inputs.add({i.topic, std::to_string(i.partition), shown(i.position), shown(i.lag), shown_time(i.watermark_ms)});
       fmt::print("\n");
       inputs.print();
     }
@@ -120,8 +136,10 @@ Status drop(const Args& args) {
   TRY_ASSIGN(JobDefinition job, find(jobs, args.name));
   TRY(confirm(fmt::format("end job {} and remove its state; rows it has written stay", job.name), args.yes));
   TRY(jobs.drop(job.name));
-  if (args.cluster.json) fmt::print("{{\"dropped\":true}}\n");
-  else fmt::print("Job {} is dropped.\n", job.name);
+  if (args.cluster.json)
+    fmt::print("{{\"dropped\":true}}\n");
+  else
+    fmt::print("Job {} is dropped.\n", job.name);
   return {};
 }
 
@@ -133,7 +151,8 @@ Status change_state(const Args& args, const char* wanted) {
   TRY_ASSIGN(JobDefinition job, find(jobs, args.name));
   const JobStatus* status = jobs.status(job);
   if (status && (status->state == "finished" || status->state == "failed")) {
-    return failed(fmt::format("job {} is {} already{}", job.name, status->state, status->error.empty() ? "" : ": " + status->error));
+    return failed(fmt::format("job {} is {} already{}", job.name, status->state,
+                              status->error.empty() ? "" : ": " + status->error));
   }
   if (job.state != wanted) {
     job.state = wanted;
@@ -145,15 +164,19 @@ Status change_state(const Args& args, const char* wanted) {
     if (status && (status->state == wanted || status->state == "finished")) break;
     if (status && status->state == "failed") return failed(fmt::format("job {} failed: {}", job.name, status->error));
     if (std::chrono::steady_clock::now() > until) {
-      return failed(fmt::format("job {} is still {} after {} s", job.name, state_of(job, status), args.cluster.timeout_s), ErrorCode::request_timed_out);
+      return failed(
+          fmt::format("job {} is still {} after {} s", job.name, state_of(job, status), args.cluster.timeout_s),
+          ErrorCode::request_timed_out);
     }
     show_progress(fmt::format("{}: {}", job.name, state_of(job, status)));
     TRY(jobs.poll());
   }
   show_progress("");
   std::string state = args.no_wait ? wanted : status->state;
-  if (args.cluster.json) fmt::print("{{\"state\":\"{}\"}}\n", state);
-  else fmt::print("Job {} is {}.\n", job.name, state);
+  if (args.cluster.json)
+    fmt::print("{{\"state\":\"{}\"}}\n", state);
+  else
+    fmt::print("Job {} is {}.\n", job.name, state);
   return {};
 }
 
@@ -172,9 +195,15 @@ void add_job(CLI::App& app, int& exit_code) {
   };
   add("ls", "List the jobs", false, [args] { return list(*args); })->alias("list");
   add("show", "Show one job: progress, latencies, its SQL", true, [args] { return show(*args); })->alias("describe");
-  add("drop", "End a job and forget it", true, [args] { return drop(*args); })->add_flag("-y,--yes", args->yes, "Do not ask");
-  add("pause", "Checkpoint a job and hold it", true, [args] { return change_state(*args, "paused"); })->add_flag("--no-wait", args->no_wait, "Return at once");
-  add("resume", "Let a paused job go on", true, [args] { return change_state(*args, "running"); })->add_flag("--no-wait", args->no_wait, "Return at once");
+  add("drop", "End a job and forget it", true, [args] {
+    return drop(*args);
+  })->add_flag("-y,--yes", args->yes, "Do not ask");
+  add("pause", "Checkpoint a job and hold it", true, [args] {
+    return change_state(*args, "paused");
+  })->add_flag("--no-wait", args->no_wait, "Return at once");
+  add("resume", "Let a paused job go on", true, [args] {
+    return change_state(*args, "running");
+  })->add_flag("--no-wait", args->no_wait, "Return at once");
 }
 
 }  // namespace weir::cli

@@ -28,7 +28,13 @@ std::optional<int64_t> number_of(const dom::object& o, std::string_view key) {
 
 std::string JobDefinition::to_json() const {
   web::JsonWriter w;
-  w.begin_object().field("id", id).field("name", name).field("sql", sql).field("state", state).field("created_ms", created_ms).end_object();
+  w.begin_object()
+      .field("id", id)
+      .field("name", name)
+      .field("sql", sql)
+      .field("state", state)
+      .field("created_ms", created_ms)
+      .end_object();
   return w.take();
 }
 
@@ -36,7 +42,8 @@ std::optional<JobDefinition> JobDefinition::parse(std::string_view json) {
   dom::parser parser;
   dom::object o;
   if (parser.parse(json.data(), json.size()).get(o) != simdjson::SUCCESS) return std::nullopt;
-  JobDefinition d{text_of(o, "id"), text_of(o, "name"), text_of(o, "sql"), text_of(o, "state"), number_of(o, "created_ms").value_or(0)};
+  JobDefinition d{text_of(o, "id"), text_of(o, "name"), text_of(o, "sql"), text_of(o, "state"),
+                  number_of(o, "created_ms").value_or(0)};
   if (d.id.empty() || d.name.empty()) return std::nullopt;
   return d;
 }
@@ -67,14 +74,16 @@ std::optional<JobStatus> JobStatus::parse(std::string_view json) {
     for (dom::element e : list) {
       dom::object i;
       if (e.get(i) == simdjson::SUCCESS) {
-        s.inputs.push_back({text_of(i, "topic"), number_of(i, "partition").value_or(0), number_of(i, "position"), number_of(i, "lag"), number_of(i, "watermark_ms")});
+        s.inputs.push_back({text_of(i, "topic"), number_of(i, "partition").value_or(0), number_of(i, "position"),
+                            number_of(i, "lag"), number_of(i, "watermark_ms")});
       }
     }
   }
   if (o["outputs"].get(list) == simdjson::SUCCESS) {
     for (dom::element e : list) {
       dom::object i;
-      if (e.get(i) == simdjson::SUCCESS) s.outputs.push_back({text_of(i, "topic"), number_of(i, "rows"), number_of(i, "acknowledged")});
+      if (e.get(i) == simdjson::SUCCESS)
+        s.outputs.push_back({text_of(i, "topic"), number_of(i, "rows"), number_of(i, "acknowledged")});
     }
   }
   if (s.id.empty() || s.state.empty()) return std::nullopt;
@@ -90,7 +99,9 @@ std::optional<int64_t> JobStatus::lag() const {
 }
 
 JobTopic::JobTopic(client::Client& client)
-    : client_(client), consumer_(client, {.max_wait_ms = 500, .partition_bytes_max = 8 << 20, .read_committed = false}), producer_(client, {}) {}
+    : client_(client),
+      consumer_(client, {.max_wait_ms = 500, .partition_bytes_max = 8 << 20, .read_committed = false}),
+      producer_(client, {}) {}
 
 Status JobTopic::open(bool create) {
   auto topic = client_.topic(kJobs.topic, create);
@@ -117,11 +128,15 @@ void JobTopic::take(const wire::RecordView& record) {
   std::string key(as_string(*record.key));
   auto rest = [&](std::string_view prefix) { return key.substr(prefix.size()); };
   if (key.starts_with("job/")) {
-    if (!record.value) definitions_.erase(rest("job/"));
-    else if (auto d = JobDefinition::parse(as_string(*record.value))) definitions_[rest("job/")] = std::move(*d);
+    if (!record.value)
+      definitions_.erase(rest("job/"));
+    else if (auto d = JobDefinition::parse(as_string(*record.value)))
+      definitions_[rest("job/")] = std::move(*d);
   } else if (key.starts_with("status/")) {
-    if (!record.value) statuses_.erase(rest("status/"));
-    else if (auto s = JobStatus::parse(as_string(*record.value))) statuses_[rest("status/")] = std::move(*s);
+    if (!record.value)
+      statuses_.erase(rest("status/"));
+    else if (auto s = JobStatus::parse(as_string(*record.value)))
+      statuses_[rest("status/")] = std::move(*s);
   }
 }
 

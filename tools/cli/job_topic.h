@@ -32,7 +32,8 @@ struct JobStatus {
     std::optional<int64_t> rows, acknowledged;
   };
   std::string id, state, error;
-  std::optional<int64_t> node, updated_ms, rows_in, rows_out, late, state_bytes, keys, watermark_ms, checkpoints, last_checkpoint_ms, emit_p50_us, emit_p99_us;
+  std::optional<int64_t> node, updated_ms, rows_in, rows_out, late, state_bytes, keys, watermark_ms, checkpoints,
+      last_checkpoint_ms, emit_p50_us, emit_p99_us;
   std::vector<Input> inputs;
   std::vector<Output> outputs;
   std::string json;
@@ -41,8 +42,8 @@ struct JobStatus {
   std::optional<int64_t> lag() const;
 };
 
-/// The jobs of a cluster, which are what the compacted topic `__weir_jobs` says: this is all the protocol there is between the command line
-/// and the nodes. Definitions are written here, statuses by the nodes.
+/// The jobs of a cluster, which are what the compacted topic `__weir_jobs` says: this is all the protocol there is
+/// between the command line and the nodes. Definitions are written here, statuses by the nodes.
 class JobTopic {
  public:
   explicit JobTopic(client::Client& client);

@@ -28,7 +28,8 @@ constexpr size_t kBatchBytes = 256 << 10, kBatchRecords = 5'000;
 
 class LineProducer {
  public:
-  LineProducer(const Args& args, client::Client& client, client::ProducerOptions options) : args_(args), client_(client), producer_(client_, options) {}
+  LineProducer(const Args& args, client::Client& client, client::ProducerOptions options)
+      : args_(args), client_(client), producer_(client_, options) {}
 
   Status init() {
     for (const std::string& h : args_.headers) {
@@ -113,7 +114,8 @@ Status read_lines(LineProducer& producer) {
     if (n == 0) break;
     pending.append(chunk.data(), static_cast<size_t>(n));
     size_t from = 0;
-    for (size_t end; (end = pending.find('\n', from)) != std::string::npos; from = end + 1) TRY(producer.line(std::string_view(pending).substr(from, end - from)));
+    for (size_t end; (end = pending.find('\n', from)) != std::string::npos; from = end + 1)
+      TRY(producer.line(std::string_view(pending).substr(from, end - from)));
     pending.erase(0, from);
   }
   if (!pending.empty()) TRY(producer.line(pending));
@@ -122,9 +124,12 @@ Status read_lines(LineProducer& producer) {
 
 Status run(const Args& args) {
   client::ProducerOptions options;
-  if (args.acks == "all" || args.acks == "-1") options.acks = -1;
-  else if (args.acks == "1" || args.acks == "0") options.acks = args.acks == "1" ? 1 : 0;
-  else return usage(fmt::format("--acks {}: expected all, 1 or 0", args.acks));
+  if (args.acks == "all" || args.acks == "-1")
+    options.acks = -1;
+  else if (args.acks == "1" || args.acks == "0")
+    options.acks = args.acks == "1" ? 1 : 0;
+  else
+    return usage(fmt::format("--acks {}: expected all, 1 or 0", args.acks));
   auto codec = wire::parse_compression(args.codec);
   if (!codec) return usage(fmt::format("-z {}: expected none, gzip, snappy, lz4 or zstd", args.codec));
   options.compression = *codec;
@@ -135,9 +140,12 @@ Status run(const Args& args) {
   TRY(producer.init());
   Status status = read_lines(producer);
   show_progress("");
-  if (args.cluster.json) fmt::print("{{\"records\":{}}}\n", producer.written());
-  else if (shows_progress() || !status) fmt::print(stderr, "{} record{} written to {}{}.\n", grouped(producer.written()), producer.written() == 1 ? "" : "s", args.topic,
-                                                   options.acks == 0 ? " (nobody acknowledged them: --acks 0)" : "");
+  if (args.cluster.json)
+    fmt::print("{{\"records\":{}}}\n", producer.written());
+  else if (shows_progress() || !status)
+    fmt::print(stderr, "{} record{} written to {}{}.\n", grouped(producer.written()),
+               producer.written() == 1 ? "" : "s", args.topic,
+               options.acks == 0 ? " (nobody acknowledged them: --acks 0)" : "");
   return status;
 }
 
@@ -148,8 +156,10 @@ void add_produce(CLI::App& app, int& exit_code) {
   auto args = std::make_shared<Args>();
   cmd->add_option("TOPIC", args->topic, "Where to; made when it is not there")->required();
   cmd->add_option("-k,--key-separator", args->key_separator, "What stands between key and value of a line");
-  cmd->add_option("-p,--partition", args->partition, "Partition (default: by the key, else in turn)")->check(CLI::Range(0, 1'000'000));
-  cmd->add_option("-H,--header", args->headers, "NAME=VALUE of every record; may be given several times")->allow_extra_args(false);
+  cmd->add_option("-p,--partition", args->partition, "Partition (default: by the key, else in turn)")
+      ->check(CLI::Range(0, 1'000'000));
+  cmd->add_option("-H,--header", args->headers, "NAME=VALUE of every record; may be given several times")
+      ->allow_extra_args(false);
   cmd->add_option("-z,--compression", args->codec, "none, gzip, snappy, lz4 or zstd")->capture_default_str();
   cmd->add_option("--acks", args->acks, "all (idempotent), 1 or 0")->capture_default_str();
   cmd->add_flag("-Z,--empty-is-null", args->empty_is_null, "An empty value is a null: a tombstone");

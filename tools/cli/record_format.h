@@ -8,8 +8,8 @@
 
 namespace weir::cli {
 
-/// How `weir consume` prints a record, in kcat's letters: %t topic, %p partition, %o offset, %k key, %K its length, %s value, %S its length
-/// (both -1 for null), %T timestamp in ms, %h headers, %% a percent sign; \n, \t, \r, \\ and \xHH.
+/// How `weir consume` prints a record, in kcat's letters: %t topic, %p partition, %o offset, %k key, %K its length, %s
+/// value, %S its length (both -1 for null), %T timestamp in ms, %h headers, %% a percent sign; \n, \t, \r, \\ and \xHH.
 class RecordFormat {
  public:
   /// Errors: invalid_argument naming the letter.

@@ -20,7 +20,8 @@ struct ClusterOptions {
 
 /// -b/--bootstrap, --dir, --json and --timeout.
 void add_cluster_options(CLI::App& command, ClusterOptions& options);
-/// The servers: --bootstrap, else the nodes of --dir, else WEIR_BROKERS, else localhost:9092. Connects once, so that a wrong address is told at once.
+/// The servers: --bootstrap, else the nodes of --dir, else WEIR_BROKERS, else localhost:9092. Connects once, so that a
+/// wrong address is told at once.
 Result<client::Client> connect(const ClusterOptions& options);
 
 /// Makes `run` the command's callback: an error is printed to stderr and sets the exit code.
@@ -46,7 +47,8 @@ std::string format_time(int64_t wall_ms);
 int64_t wall_now_ms();
 /// "90", "90s", "5m", "2h", "7d" or "250ms", in milliseconds. Errors: invalid_argument.
 Result<int64_t> parse_duration_ms(const std::string& text);
-/// Milliseconds since 1970, or "2026-01-31", "2026-01-31T12:00:00Z", "2026-01-31 12:00:00.000" (UTC). Errors: invalid_argument.
+/// Milliseconds since 1970, or "2026-01-31", "2026-01-31T12:00:00Z", "2026-01-31 12:00:00.000" (UTC). Errors:
+/// invalid_argument.
 Result<int64_t> parse_time_ms(const std::string& text);
 /// "12,345,678".
 std::string grouped(int64_t n);

@@ -38,14 +38,16 @@ double cpu_seconds() {
   for (int who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
     rusage u;
     ::getrusage(who, &u);
-    for (const timeval& t : {u.ru_utime, u.ru_stime}) sum += static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+    for (const timeval& t : {u.ru_utime, u.ru_stime})
+      sum += static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
   }
   return sum;
 }
 
 int list() {
   fmt::print("faults:\n");
-  for (const auto& k : sim::fault_kinds()) fmt::print("  {:<26} {}{}\n", k.name, k.what, k.by_name_only ? " (not in all)" : "");
+  for (const auto& k : sim::fault_kinds())
+    fmt::print("  {:<26} {}{}\n", k.name, k.what, k.by_name_only ? " (not in all)" : "");
   fmt::print("mutations (deliberate bugs, each must be caught by some seeds or by the unit test named):\n");
   for (const auto& m : sim::mutations()) {
     fmt::print("  {:<26} {}\n", m.name, m.what);
@@ -65,7 +67,8 @@ class Account {
     acknowledged_ += report.acknowledged;
     for (const auto& [kind, n] : report.faults) faults_ += static_cast<uint64_t>(n);
     if (!report.ok) ++failed_;
-    if (!args_.quiet || !report.ok) fmt::print("seed={} {}: {}\n", run.seed, report.ok ? "ok" : "FAILED", report.summary());
+    if (!args_.quiet || !report.ok)
+      fmt::print("seed={} {}: {}\n", run.seed, report.ok ? "ok" : "FAILED", report.summary());
     if (!report.ok) fmt::print("  {}\n  replay: {}\n", report.failure, sim::replay_command(run));
     if (args_.runs > 1 && (runs_ == args_.runs || (args_.quiet && runs_ % 50 == 0))) sum();
     std::fflush(stdout);
@@ -74,8 +77,10 @@ class Account {
 
  private:
   void sum() const {
-    fmt::print("{} runs, {} failed, {:.1f} virtual minutes in {:.1f} s ({:.1f} s of CPU), {} faults, {} records acknowledged\n", runs_, failed_, virtual_seconds_ / 60,
-               seconds() - started_, cpu_seconds(), faults_, acknowledged_);
+    fmt::print(
+        "{} runs, {} failed, {:.1f} virtual minutes in {:.1f} s ({:.1f} s of CPU), {} faults, {} records "
+        "acknowledged\n",
+        runs_, failed_, virtual_seconds_ / 60, seconds() - started_, cpu_seconds(), faults_, acknowledged_);
   }
 
   const Args& args_;
@@ -89,7 +94,8 @@ Status run_all(const Args& args, Account& account) {
   std::vector<sim::SimulationOptions> runs(args.runs, args.run);
   for (uint64_t i = 0; i < args.runs; ++i) runs[i].seed += i;
   if (!args.in_process) {
-    return sim::simulate_isolated(runs, args.jobs, [&](size_t i, const sim::SimulationReport& report) { account.add(runs[i], report); });
+    return sim::simulate_isolated(runs, args.jobs,
+                                  [&](size_t i, const sim::SimulationReport& report) { account.add(runs[i], report); });
   }
   for (const auto& run : runs) {
     TRY_ASSIGN(auto report, sim::simulate(run));
@@ -116,15 +122,25 @@ int run(Args& args) {
 }  // namespace
 
 void add_sim(CLI::App& app, int& exit_code) {
-  auto* cmd = app.add_subcommand("sim", "Simulate a cluster with clients and faults on virtual time; a seed decides everything");
+  auto* cmd = app.add_subcommand(
+      "sim", "Simulate a cluster with clients and faults on virtual time; a seed decides everything");
   auto args = std::make_shared<Args>();
-  cmd->add_option("--seed", args->seed, "First seed; now: the time, so that nobody has run it")->capture_default_str()->check([](const std::string& text) {
-    return text == "now" || (!text.empty() && text.size() < 20 && text.find_first_not_of("0123456789") == std::string::npos) ? "" : "a number, or 'now'";
-  });
+  cmd->add_option("--seed", args->seed, "First seed; now: the time, so that nobody has run it")
+      ->capture_default_str()
+      ->check([](const std::string& text) {
+        return text == "now" ||
+                       (!text.empty() && text.size() < 20 && text.find_first_not_of("0123456789") == std::string::npos)
+                   ? ""
+                   : "a number, or 'now'";
+      });
   cmd->add_option("--runs", args->runs, "How many seeds, counting up")->capture_default_str();
-  cmd->add_option("--jobs", args->jobs, "How many run at the same time")->capture_default_str()->check(CLI::Range(1, 1024));
+  cmd->add_option("--jobs", args->jobs, "How many run at the same time")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1024));
   cmd->add_option("--nodes", args->run.nodes, "Nodes of the cluster")->capture_default_str();
-  cmd->add_option("--minutes", args->run.minutes, "Virtual minutes with faults; then everything heals and must converge")->capture_default_str();
+  cmd->add_option("--minutes", args->run.minutes,
+                  "Virtual minutes with faults; then everything heals and must converge")
+      ->capture_default_str();
   cmd->add_option("--faults", args->run.faults, "all, none or names with commas (see --list)")->capture_default_str();
   cmd->add_option("--mutate", args->run.mutation, "Turn a deliberate bug on (see --list)");
   cmd->add_flag("--list", args->list, "List faults and mutations");

@@ -16,7 +16,8 @@
 #include "tools/cli/session.h"
 #include "tools/cli/sql_report.h"
 
-/// `weir sql`: compiles a script here, so that its errors are told with their place, then hands it to the cluster and waits.
+/// `weir sql`: compiles a script here, so that its errors are told with their place, then hands it to the cluster and
+/// waits.
 namespace weir::cli {
 namespace {
 
@@ -62,14 +63,16 @@ Result<Uuid> random_id() {
 void show_job_progress(const JobDefinition& job, const JobStatus* status, bool bounded) {
   if (!shows_progress()) return;
   if (!status) return show_progress(fmt::format("{}: waiting for a node to take it up …", job.name));
-  std::string rows = fmt::format("{} rows read, {} written", grouped(status->rows_in.value_or(0)), grouped(status->rows_out.value_or(0)));
+  std::string rows = fmt::format("{} rows read, {} written", grouped(status->rows_in.value_or(0)),
+                                 grouped(status->rows_out.value_or(0)));
   std::string lag = bounded && status->lag() ? fmt::format(", {} to go", grouped(*status->lag())) : "";
   show_progress(fmt::format("{}: {}, {}{}", job.name, status->state, rows, lag));
 }
 
 std::string outputs_text(const JobStatus& status) {
   std::string out;
-  for (const auto& o : status.outputs) out += fmt::format("  {} rows in {}\n", grouped(o.acknowledged.value_or(o.rows.value_or(0))), o.topic);
+  for (const auto& o : status.outputs)
+    out += fmt::format("  {} rows in {}\n", grouped(o.acknowledged.value_or(o.rows.value_or(0))), o.topic);
   return out;
 }
 
@@ -77,9 +80,11 @@ void print_result(const Args& args, const JobDefinition& job, const JobStatus& s
   if (args.cluster.json) {
     fmt::print("{}\n", status.json);
   } else if (status.state == "finished") {
-    fmt::print("Job {} has finished: {} rows read, {} late.\n{}", job.name, grouped(status.rows_in.value_or(0)), grouped(status.late.value_or(0)), outputs_text(status));
+    fmt::print("Job {} has finished: {} rows read, {} late.\n{}", job.name, grouped(status.rows_in.value_or(0)),
+               grouped(status.late.value_or(0)), outputs_text(status));
   } else {
-    fmt::print("Job {} is {}{}. `weir job show {}` tells how it goes.\n", job.name, status.state, status.node ? fmt::format(" on node {}", *status.node) : "", job.name);
+    fmt::print("Job {} is {}{}. `weir job show {}` tells how it goes.\n", job.name, status.state,
+               status.node ? fmt::format(" on node {}", *status.node) : "", job.name);
   }
 }
 
@@ -104,14 +109,20 @@ Status await(const Args& args, JobTopic& jobs, const JobDefinition& job, bool bo
         return {};
       }
       if (status->state == "failed") {
-        return failed(fmt::format("job {} failed{}: {}; `weir job drop {}` removes it", job.name, status->node ? fmt::format(" on node {}", *status->node) : "",
+        return failed(fmt::format("job {} failed{}: {}; `weir job drop {}` removes it", job.name,
+                                  status->node ? fmt::format(" on node {}", *status->node) : "",
                                   status->error.empty() ? "no reason was given" : status->error, job.name));
       }
     }
     bool started = status && status->state == "running";
     if (Clock::now() > until && !(started && bounded && !args.timeout_given)) {
-      return failed(fmt::format("job {} {} within {} s; it stays defined: `weir job show {}` tells how it goes, `weir job drop {}` removes it", job.name,
-                                !status ? "was not taken up by any node" : bounded ? "has not finished" : "does not run", limit.count(), job.name, job.name),
+      return failed(fmt::format("job {} {} within {} s; it stays defined: `weir job show {}` tells how it goes, `weir "
+                                "job drop {}` removes it",
+                                job.name,
+                                !status   ? "was not taken up by any node"
+                                : bounded ? "has not finished"
+                                          : "does not run",
+                                limit.count(), job.name, job.name),
                     ErrorCode::request_timed_out);
     }
     TRY(jobs.poll());
@@ -124,7 +135,8 @@ Status read_back(JobTopic& jobs, const JobDefinition& job) {
   for (;;) {
     const JobDefinition* now = jobs.definition(job.name);
     if (now && now->id == job.id) return {};
-    if (Clock::now() > until) return failed("the job was written but cannot be read back", ErrorCode::request_timed_out);
+    if (Clock::now() > until)
+      return failed("the job was written but cannot be read back", ErrorCode::request_timed_out);
     TRY(jobs.poll());
   }
 }
@@ -144,7 +156,8 @@ Result<std::optional<processor::CompiledJob>> compile_script(const std::string& 
   auto job = processor::compile(script);
   if (job) return std::optional(std::move(*job));
   // Without INSERT that is the last complaint the binder has, so everything else is right.
-  if (!runs && job.error().detail.find("has no INSERT") != std::string::npos) return std::optional<processor::CompiledJob>();
+  if (!runs && job.error().detail.find("has no INSERT") != std::string::npos)
+    return std::optional<processor::CompiledJob>();
   return job.error();
 }
 
@@ -156,7 +169,9 @@ Status run(const Args& args) {
   auto compiled = compile_script(*script);
   if (!compiled) return usage(sql_report(compiled.error(), *script, args.file));
   if (!*compiled) {
-    fmt::print("The script is right, but only declares tables or settings: there is no INSERT INTO … SELECT to run, and nothing was stored.\n");
+    fmt::print(
+        "The script is right, but only declares tables or settings: there is no INSERT INTO … SELECT to run, and "
+        "nothing was stored.\n");
     return {};
   }
   processor::CompiledJob& plan = **compiled;
@@ -167,8 +182,8 @@ Status run(const Args& args) {
   TRY_ASSIGN(Uuid id, random_id());
   job.id = id.to_string();
   if (args.check) {
-    fmt::print("The script is right: job {}, {} statement{} to run, {}.\n", job.name, plan.pipelines.size(), plan.pipelines.size() == 1 ? "" : "s",
-               plan.bounded() ? "ends by itself" : "runs until it is dropped");
+    fmt::print("The script is right: job {}, {} statement{} to run, {}.\n", job.name, plan.pipelines.size(),
+               plan.pipelines.size() == 1 ? "" : "s", plan.bounded() ? "ends by itself" : "runs until it is dropped");
     return {};
   }
   TRY_ASSIGN(client::Client client, connect(args.cluster));
@@ -178,20 +193,24 @@ Status run(const Args& args) {
     const JobStatus* status = jobs.status(*old);
     bool over = status && (status->state == "finished" || status->state == "failed");
     if (!over) {
-      return failed(fmt::format("a job named {} {}; `weir job drop {}` ends it, --name or SET 'pipeline.name' = '…' gives this one another name", job.name,
-                                status ? "is " + status->state : "exists already", job.name),
+      return failed(fmt::format("a job named {} {}; `weir job drop {}` ends it, --name or SET 'pipeline.name' = '…' "
+                                "gives this one another name",
+                                job.name, status ? "is " + status->state : "exists already", job.name),
                     ErrorCode::already_exists);
     }
   }
   for (const auto& input : plan.inputs) {
     auto topic = client.topic(input.table.topic);
     if (topic || topic.code() != ErrorCode::unknown_topic_or_partition) continue;
-    fmt::print(stderr, "weir: there is no topic {} yet; the job waits for it (`weir topic create {}`)\n", input.table.topic, input.table.topic);
+    fmt::print(stderr, "weir: there is no topic {} yet; the job waits for it (`weir topic create {}`)\n",
+               input.table.topic, input.table.topic);
   }
   TRY(jobs.put(job));
   if (args.detach) {
-    if (args.cluster.json) fmt::print("{}\n", job.to_json());
-    else fmt::print("Job {} is handed over; `weir job show {}` tells how it goes.\n", job.name, job.name);
+    if (args.cluster.json)
+      fmt::print("{}\n", job.to_json());
+    else
+      fmt::print("Job {} is handed over; `weir job show {}` tells how it goes.\n", job.name, job.name);
     return {};
   }
   TRY(read_back(jobs, job));

@@ -25,11 +25,13 @@ struct Args {
 };
 
 size_t under_replicated(const client::TopicMetadata& t) {
-  return static_cast<size_t>(std::count_if(t.partitions.begin(), t.partitions.end(), [](const auto& p) { return p.isr_nodes.size() < p.replica_nodes.size(); }));
+  return static_cast<size_t>(std::count_if(t.partitions.begin(), t.partitions.end(),
+                                           [](const auto& p) { return p.isr_nodes.size() < p.replica_nodes.size(); }));
 }
 
 size_t leaderless(const client::TopicMetadata& t) {
-  return static_cast<size_t>(std::count_if(t.partitions.begin(), t.partitions.end(), [](const auto& p) { return p.leader_id < 0; }));
+  return static_cast<size_t>(
+      std::count_if(t.partitions.begin(), t.partitions.end(), [](const auto& p) { return p.leader_id < 0; }));
 }
 
 Status list(const Args& args) {
@@ -43,22 +45,27 @@ Status list(const Args& args) {
     w.begin_array();
     for (const auto& t : topics) {
       w.begin_object().field("name", *t.name).field("id", t.topic_id.to_string()).field("internal", t.is_internal);
-      w.field("partitions", uint64_t{t.partitions.size()}).field("replication_factor", uint64_t{t.partitions.empty() ? 0 : t.partitions[0].replica_nodes.size()});
-      w.field("under_replicated", uint64_t{under_replicated(t)}).field("leaderless", uint64_t{leaderless(t)}).end_object();
+      w.field("partitions", uint64_t{t.partitions.size()})
+          .field("replication_factor", uint64_t{t.partitions.empty() ? 0 : t.partitions[0].replica_nodes.size()});
+      w.field("under_replicated", uint64_t{under_replicated(t)})
+          .field("leaderless", uint64_t{leaderless(t)})
+          .end_object();
     }
     fmt::print("{}\n", w.end_array().text());
     return {};
   }
   if (topics.empty()) {
-    fmt::print("There are no topics; `weir topic create NAME` makes one{}.\n", args.all ? "" : ", --all shows internal ones");
+    fmt::print("There are no topics; `weir topic create NAME` makes one{}.\n",
+               args.all ? "" : ", --all shows internal ones");
     return {};
   }
   Table table({"NAME", ">PARTITIONS", ">REPLICAS", "STATE"});
   for (const auto& t : topics) {
-    std::string state = leaderless(t) > 0          ? fmt::format("{} without a leader", leaderless(t))
+    std::string state = leaderless(t) > 0         ? fmt::format("{} without a leader", leaderless(t))
                         : under_replicated(t) > 0 ? fmt::format("{} under-replicated", under_replicated(t))
                                                   : "ok";
-    table.add({*t.name, std::to_string(t.partitions.size()), std::to_string(t.partitions.empty() ? 0 : t.partitions[0].replica_nodes.size()), state});
+    table.add({*t.name, std::to_string(t.partitions.size()),
+               std::to_string(t.partitions.empty() ? 0 : t.partitions[0].replica_nodes.size()), state});
   }
   table.print();
   return {};
@@ -91,17 +98,25 @@ Status create(const Args& args) {
       bool there = static_cast<ErrorCode>(t.error_code) == ErrorCode::topic_already_exists && args.if_not_exists;
       Status s = there ? Status() : client::answered(t.error_code, t.name, t.error_message);
       if (!s) {
-        if (first) first = s;
-        else fmt::print(stderr, "weir: {}\n", explain(s.error()));
+        if (first)
+          first = s;
+        else
+          fmt::print(stderr, "weir: {}\n", explain(s.error()));
         continue;
       }
       if (args.cluster.json) {
-        w.begin_object().field("name", t.name).field("created", !there).field("partitions", t.num_partitions).field("replication_factor", int32_t{t.replication_factor}).end_object();
+        w.begin_object()
+            .field("name", t.name)
+            .field("created", !there)
+            .field("partitions", t.num_partitions)
+            .field("replication_factor", int32_t{t.replication_factor})
+            .end_object();
       } else if (there) {
         fmt::print("Topic {} exists already.\n", t.name);
       } else {
         fmt::print("Topic {} is created{}.\n", t.name,
-                   t.num_partitions > 0 ? fmt::format(": {} partition{}, {} replica{} each", t.num_partitions, t.num_partitions == 1 ? "" : "s", t.replication_factor,
+                   t.num_partitions > 0 ? fmt::format(": {} partition{}, {} replica{} each", t.num_partitions,
+                                                      t.num_partitions == 1 ? "" : "s", t.replication_factor,
                                                       t.replication_factor == 1 ? "" : "s")
                                         : "");
       }
@@ -120,7 +135,8 @@ Status describe(const Args& args) {
   for (const std::string& name : args.names) {
     TRY_ASSIGN(const client::TopicMetadata* found, client.topic(name));
     client::TopicMetadata t = *found;
-    std::sort(t.partitions.begin(), t.partitions.end(), [](const auto& a, const auto& b) { return a.partition_index < b.partition_index; });
+    std::sort(t.partitions.begin(), t.partitions.end(),
+              [](const auto& a, const auto& b) { return a.partition_index < b.partition_index; });
     std::vector<TopicPartition> led;
     for (const auto& p : t.partitions) {
       if (p.leader_id >= 0) led.push_back({name, p.partition_index});
@@ -140,20 +156,32 @@ Status describe(const Args& args) {
       for (const Setting& s : settings) w.field(s.name, s.value);
       w.end_object().key("partitions").begin_array();
       for (const auto& p : t.partitions) {
-        w.begin_object().field("partition", p.partition_index).field("leader", p.leader_id).field("leader_epoch", p.leader_epoch).field("replicas", p.replica_nodes);
-        w.field("isr", p.isr_nodes).field("start", offset(starts, p.partition_index)).field("end", offset(ends, p.partition_index)).end_object();
+        w.begin_object()
+            .field("partition", p.partition_index)
+            .field("leader", p.leader_id)
+            .field("leader_epoch", p.leader_epoch)
+            .field("replicas", p.replica_nodes);
+        w.field("isr", p.isr_nodes)
+            .field("start", offset(starts, p.partition_index))
+            .field("end", offset(ends, p.partition_index))
+            .end_object();
       }
       w.end_array().end_object();
       continue;
     }
-    fmt::print("{}{}  id {}, {} partition{}\n", &name == &args.names.front() ? "" : "\n", name, t.topic_id.to_string(), t.partitions.size(), t.partitions.size() == 1 ? "" : "s");
+    fmt::print("{}{}  id {}, {} partition{}\n", &name == &args.names.front() ? "" : "\n", name, t.topic_id.to_string(),
+               t.partitions.size(), t.partitions.size() == 1 ? "" : "s");
     for (const Setting& s : settings) fmt::print("  {} = {}\n", s.name, s.value.value_or("(hidden)"));
     Table table({">PARTITION", ">LEADER", ">EPOCH", "REPLICAS", "IN SYNC", ">START", ">END", "STATE"});
     auto shown = [](const std::optional<int64_t>& n) { return n ? std::to_string(*n) : "-"; };
     for (const auto& p : t.partitions) {
-      std::string state = p.leader_id < 0 ? "no leader" : p.isr_nodes.size() < p.replica_nodes.size() ? "under-replicated" : "ok";
-      table.add({std::to_string(p.partition_index), p.leader_id < 0 ? "-" : std::to_string(p.leader_id), std::to_string(p.leader_epoch), fmt::format("{}", fmt::join(p.replica_nodes, ",")),
-                 fmt::format("{}", fmt::join(p.isr_nodes, ",")), shown(offset(starts, p.partition_index)), shown(offset(ends, p.partition_index)), state});
+      std::string state = p.leader_id < 0                               ? "no leader"
+                          : p.isr_nodes.size() < p.replica_nodes.size() ? "under-replicated"
+                                                                        : "ok";
+      table.add({std::to_string(p.partition_index), p.leader_id < 0 ? "-" : std::to_string(p.leader_id),
+                 std::to_string(p.leader_epoch), fmt::format("{}", fmt::join(p.replica_nodes, ",")),
+                 fmt::format("{}", fmt::join(p.isr_nodes, ",")), shown(offset(starts, p.partition_index)),
+                 shown(offset(ends, p.partition_index)), state});
     }
     table.print();
   }
@@ -166,7 +194,9 @@ Status remove(const Args& args) {
   if (!args.if_exists) {
     for (const std::string& name : args.names) TRY(client.topic(name));
   }
-  TRY(confirm(fmt::format("delete topic{} {} with all records", args.names.size() == 1 ? "" : "s", fmt::join(args.names, ", ")), args.yes));
+  TRY(confirm(
+      fmt::format("delete topic{} {} with all records", args.names.size() == 1 ? "" : "s", fmt::join(args.names, ", ")),
+      args.yes));
   wire::DeleteTopicsRequest request;
   request.topic_names = args.names;
   request.timeout_ms = client.options().connection.request_timeout_ms;
@@ -196,11 +226,15 @@ Status add_partitions(const Args& args) {
     r.assignments.reset();
   }
   return admin(client, [&]() -> Status {
-    TRY_ASSIGN(auto response, (client.call_any<wire::CreatePartitionsRequest, wire::CreatePartitionsResponse>(request)));
+    TRY_ASSIGN(auto response,
+               (client.call_any<wire::CreatePartitionsRequest, wire::CreatePartitionsResponse>(request)));
     for (const auto& t : response.results) TRY(client::answered(t.error_code, t.name, t.error_message));
     for (const auto& t : request.topics) {
-      if (args.cluster.json) fmt::print("{{\"name\":\"{}\",\"partitions\":{}}}\n", t.name, t.count);
-      else fmt::print("Topic {} has {} partitions now. Keys of new records may go to other partitions than before.\n", t.name, t.count);
+      if (args.cluster.json)
+        fmt::print("{{\"name\":\"{}\",\"partitions\":{}}}\n", t.name, t.count);
+      else
+        fmt::print("Topic {} has {} partitions now. Keys of new records may go to other partitions than before.\n",
+                   t.name, t.count);
     }
     return {};
   });
@@ -210,8 +244,10 @@ Status alter(const Args& args) {
   TRY_ASSIGN(client::Client client, connect(args.cluster));
   for (const std::string& name : args.names) {
     TRY(alter_settings(client, Resource::topic, name, args.configs, args.unset));
-    if (args.cluster.json) fmt::print("{{\"name\":\"{}\",\"changed\":{}}}\n", name, args.configs.size() + args.unset.size());
-    else fmt::print("Topic {} is changed.\n", name);
+    if (args.cluster.json)
+      fmt::print("{{\"name\":\"{}\",\"changed\":{}}}\n", name, args.configs.size() + args.unset.size());
+    else
+      fmt::print("Topic {} is changed.\n", name);
   }
   return {};
 }
@@ -232,8 +268,10 @@ void add_topic(CLI::App& app, int& exit_code) {
   auto* ls = add("ls", "List topics", false, [args] { return list(*args); });
   ls->alias("list")->add_flag("-a,--all", args->all, "Internal ones too");
   auto* c = add("create", "Create topics", true, [args] { return create(*args); });
-  c->add_option("-p,--partitions", args->partitions, "How many (default: the cluster's num.partitions)")->check(CLI::Range(1, 100'000));
-  c->add_option("-r,--replication-factor", args->replication, "Replicas of each (default: the cluster's)")->check(CLI::Range(1, 32'000));
+  c->add_option("-p,--partitions", args->partitions, "How many (default: the cluster's num.partitions)")
+      ->check(CLI::Range(1, 100'000));
+  c->add_option("-r,--replication-factor", args->replication, "Replicas of each (default: the cluster's)")
+      ->check(CLI::Range(1, 32'000));
   c->add_option("-c,--config", args->configs, "KEY=VALUE; may be given several times")->allow_extra_args(false);
   c->add_flag("--if-not-exists", args->if_not_exists, "A topic that exists is no error");
   add("describe", "Partitions, leaders, replicas, offsets, settings", true, [args] { return describe(*args); });

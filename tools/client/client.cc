@@ -11,10 +11,13 @@ namespace weir::client {
 namespace {
 
 int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
-Error unknown_topic(const std::string& name) { return Error(ErrorCode::unknown_topic_or_partition, kSaysAll, "there is no topic " + name); }
+Error unknown_topic(const std::string& name) {
+  return Error(ErrorCode::unknown_topic_or_partition, kSaysAll, "there is no topic " + name);
+}
 
 }  // namespace
 
@@ -31,7 +34,8 @@ Result<std::vector<io::Endpoint>> parse_bootstrap(std::string_view text) {
     TRY_ASSIGN(io::Endpoint endpoint, io::Endpoint::parse(has_port ? one : one + ":9092"));
     out.push_back(std::move(endpoint));
   }
-  if (out.empty()) return Error(ErrorCode::invalid_argument, "client", "no bootstrap server is given; expected HOST:PORT,…");
+  if (out.empty())
+    return Error(ErrorCode::invalid_argument, "client", "no bootstrap server is given; expected HOST:PORT,…");
   return out;
 }
 
@@ -82,7 +86,8 @@ Result<Connection*> Client::any() {
 Result<Connection*> Client::node(BrokerId id) {
   if (!brokers_.contains(id)) TRY(metadata(std::vector<std::string>{}));
   auto it = brokers_.find(id);
-  if (it == brokers_.end()) return Error(ErrorCode::leader_not_available, "client", "node " + std::to_string(id) + " is not up");
+  if (it == brokers_.end())
+    return Error(ErrorCode::leader_not_available, "client", "node " + std::to_string(id) + " is not up");
   auto connection = at(it->second);
   if (!connection) brokers_.erase(id);
   return connection;
@@ -119,7 +124,8 @@ Result<wire::MetadataResponse> Client::metadata(const std::optional<std::vector<
       request.topics->push_back(std::move(t));
     }
   }
-  TRY_ASSIGN(auto response, (retry([&] { return call_any<wire::MetadataRequest, wire::MetadataResponse>(request, 12); })));
+  TRY_ASSIGN(auto response,
+             (retry([&] { return call_any<wire::MetadataRequest, wire::MetadataResponse>(request, 12); })));
   brokers_.clear();
   for (const auto& b : response.brokers) brokers_[b.node_id] = {b.host, static_cast<uint16_t>(b.port)};
   for (const auto& t : response.topics) {
@@ -135,7 +141,8 @@ Result<const TopicMetadata*> Client::topic(const std::string& name, bool create)
     wire::MetadataRequest request;
     request.allow_auto_topic_creation = create;
     request.topics->emplace_back().name = name;
-    TRY_ASSIGN(auto response, (retry([&] { return call_any<wire::MetadataRequest, wire::MetadataResponse>(request, 12); })));
+    TRY_ASSIGN(auto response,
+               (retry([&] { return call_any<wire::MetadataRequest, wire::MetadataResponse>(request, 12); })));
     for (const auto& b : response.brokers) brokers_[b.node_id] = {b.host, static_cast<uint16_t>(b.port)};
     if (response.topics.size() != 1) return unknown_topic(name);
     auto& t = response.topics[0];
@@ -159,7 +166,9 @@ Result<BrokerId> Client::leader(const TopicPartition& tp) {
     if (p.leader_id < 0) return Error(ErrorCode::leader_not_available, "client", tp.to_string());
     return p.leader_id;
   }
-  return Error(ErrorCode::invalid_partitions, "client", tp.topic + " has " + std::to_string(t->partitions.size()) + " partitions, there is no number " + std::to_string(tp.partition));
+  return Error(ErrorCode::invalid_partitions, "client",
+               tp.topic + " has " + std::to_string(t->partitions.size()) + " partitions, there is no number " +
+                   std::to_string(tp.partition));
 }
 
 Result<std::vector<TopicPartition>> Client::partitions_of(const std::string& name) {
@@ -170,14 +179,16 @@ Result<std::vector<TopicPartition>> Client::partitions_of(const std::string& nam
   return out;
 }
 
-Result<std::map<TopicPartition, Offset>> Client::list_offsets(const std::vector<TopicPartition>& partitions, int64_t timestamp) {
+Result<std::map<TopicPartition, Offset>> Client::list_offsets(const std::vector<TopicPartition>& partitions,
+                                                              int64_t timestamp) {
   return retry([&]() -> Result<std::map<TopicPartition, Offset>> {
     std::map<BrokerId, wire::ListOffsetsRequest> by_leader;
     for (const TopicPartition& tp : partitions) {
       TRY_ASSIGN(BrokerId id, leader(tp));
       wire::ListOffsetsRequest& request = by_leader[id];
       request.replica_id = -1;
-      if (request.topics.empty() || request.topics.back().name != tp.topic) request.topics.emplace_back().name = tp.topic;
+      if (request.topics.empty() || request.topics.back().name != tp.topic)
+        request.topics.emplace_back().name = tp.topic;
       auto& p = request.topics.back().partitions.emplace_back();
       p.partition_index = tp.partition;
       p.timestamp = timestamp;

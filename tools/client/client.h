@@ -41,12 +41,14 @@ class Patience {
   int pause_ms_ = 10;
 };
 
-/// A cluster as a command-line tool needs it: connections to its brokers, opened when needed, and who leads what. Calls block; one thread.
+/// A cluster as a command-line tool needs it: connections to its brokers, opened when needed, and who leads what. Calls
+/// block; one thread.
 class Client {
  public:
   explicit Client(ClientOptions options) : options_(std::move(options)) {}
 
-  /// A connection that works, to a bootstrap server or a known broker. Errors: connection_failed naming each address that was tried.
+  /// A connection that works, to a bootstrap server or a known broker. Errors: connection_failed naming each address
+  /// that was tried.
   Result<Connection*> any();
   /// Errors: leader_not_available when the cluster does not list it, connection_failed.
   Result<Connection*> node(BrokerId id);
@@ -65,11 +67,13 @@ class Client {
     return c->template call<Request, Response>(request, version_max);
   }
   template <class Request, class Response>
-  Result<Response> call_coordinator(const std::string& group, const Request& request, int16_t version_max = Request::kMaxVersion) {
+  Result<Response> call_coordinator(const std::string& group, const Request& request,
+                                    int16_t version_max = Request::kMaxVersion) {
     TRY_ASSIGN(Connection * c, coordinator(group));
     return c->template call<Request, Response>(request, version_max);
   }
-  /// Repeats `attempt` (giving a Result) while its error may pass; what is known of leaders is asked for anew each time.
+  /// Repeats `attempt` (giving a Result) while its error may pass; what is known of leaders is asked for anew each
+  /// time.
   template <class F>
   auto retry(F attempt) -> decltype(attempt()) {
     Patience patience(options_.retry_ms);
@@ -82,13 +86,16 @@ class Client {
 
   /// Asks the cluster now; nullopt: all topics. Keeps brokers and leaders.
   Result<wire::MetadataResponse> metadata(const std::optional<std::vector<std::string>>& topics);
-  /// What is known of a topic, else the cluster's answer. With `create` a missing one is made with the cluster's defaults (Kafka's
-  /// auto.create.topics.enable), and this waits until it is there. Errors: unknown_topic_or_partition.
+  /// What is known of a topic, else the cluster's answer. With `create` a missing one is made with the cluster's
+  /// defaults (Kafka's auto.create.topics.enable), and this waits until it is there. Errors:
+  /// unknown_topic_or_partition.
   Result<const TopicMetadata*> topic(const std::string& name, bool create = false);
   /// Errors: unknown_topic_or_partition, leader_not_available.
   Result<BrokerId> leader(const TopicPartition& tp);
-  /// Offsets of each partition at a time, or -1: the end, -2: the start (ListOffsets). -1 of a partition: none at or behind the time.
-  Result<std::map<TopicPartition, Offset>> list_offsets(const std::vector<TopicPartition>& partitions, int64_t timestamp);
+  /// Offsets of each partition at a time, or -1: the end, -2: the start (ListOffsets). -1 of a partition: none at or
+  /// behind the time.
+  Result<std::map<TopicPartition, Offset>> list_offsets(const std::vector<TopicPartition>& partitions,
+                                                        int64_t timestamp);
   /// All partitions of a topic, in order.
   Result<std::vector<TopicPartition>> partitions_of(const std::string& topic);
 
@@ -97,7 +104,9 @@ class Client {
   const std::map<BrokerId, io::Endpoint>& brokers() const { return brokers_; }
 
  private:
-  bool may_pass(const Error& error) const { return error_is_retriable(error.code) && (reached_ || error.code != ErrorCode::connection_failed); }
+  bool may_pass(const Error& error) const {
+    return error_is_retriable(error.code) && (reached_ || error.code != ErrorCode::connection_failed);
+  }
   Result<Connection*> at(const io::Endpoint& endpoint);
 
   ClientOptions options_;

@@ -38,9 +38,12 @@ int connect_to(const addrinfo& address, int timeout_ms) {
     do n = ::poll(&wait, 1, timeout_ms);
     while (n < 0 && errno == EINTR);
     socklen_t size = sizeof code;
-    if (n == 0) code = ETIMEDOUT;
-    else if (n < 0) code = errno;
-    else if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &size) != 0) code = errno;
+    if (n == 0)
+      code = ETIMEDOUT;
+    else if (n < 0)
+      code = errno;
+    else if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &size) != 0)
+      code = errno;
   }
   if (code != 0) return ::close(fd), -code;
   int one = 1;
@@ -51,7 +54,8 @@ int connect_to(const addrinfo& address, int timeout_ms) {
 }  // namespace
 
 int64_t Connection::now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 Result<std::unique_ptr<Connection>> Connection::open(const io::Endpoint& to, const ConnectionOptions& options) {
@@ -89,7 +93,8 @@ Status Connection::handshake() {
     TRY_ASSIGN(Sent sent, send(request, version));
     TRY_ASSIGN(Buffer body, read(sent));
     // KIP-511: a broker that lacks the version says so in version 0.
-    bool refused = body.size() >= 2 && load_be<int16_t>(body.data()) == static_cast<int16_t>(ErrorCode::unsupported_version);
+    bool refused = body.size() >= 2 &&
+                   load_be<int16_t>(body.data()) == static_cast<int16_t>(ErrorCode::unsupported_version);
     if (refused && version > 0) continue;
     auto decoded = wire::decode<Response>(body, sent.version);
     if (!decoded) return fail(ErrorCode::connection_failed, "this is no Kafka broker: " + decoded.error().message());
@@ -106,11 +111,13 @@ Result<int16_t> Connection::pick_version(int16_t api_key, int16_t min, int16_t m
   const wire::ApiRow* row = wire::find_api(api_key);
   std::string name(row ? row->name : "?");
   auto it = versions_.find(api_key);
-  if (it == versions_.end()) return Error(ErrorCode::unsupported_version, "client", peer_.to_string() + " does not offer " + name);
+  if (it == versions_.end())
+    return Error(ErrorCode::unsupported_version, "client", peer_.to_string() + " does not offer " + name);
   int16_t version = std::min(max, it->second.max);
   if (version < std::max(min, it->second.min)) {
-    return Error(ErrorCode::unsupported_version, "client", peer_.to_string() + " offers " + name + " " + std::to_string(it->second.min) + " to " +
-                                                               std::to_string(it->second.max) + " only");
+    return Error(ErrorCode::unsupported_version, "client",
+                 peer_.to_string() + " offers " + name + " " + std::to_string(it->second.min) + " to " +
+                     std::to_string(it->second.max) + " only");
   }
   return version;
 }
@@ -118,7 +125,9 @@ Result<int16_t> Connection::pick_version(int16_t api_key, int16_t min, int16_t m
 Status Connection::wait_for(short events, int64_t deadline_ms) {
   for (;;) {
     int64_t left = deadline_ms - now_ms();
-    if (left <= 0) return fail(ErrorCode::request_timed_out, "no answer within " + std::to_string(options_.request_timeout_ms) + " ms");
+    if (left <= 0)
+      return fail(ErrorCode::request_timed_out,
+                  "no answer within " + std::to_string(options_.request_timeout_ms) + " ms");
     pollfd wait{fd_, events, 0};
     int n = ::poll(&wait, 1, static_cast<int>(std::min<int64_t>(left, 1'000'000)));
     if (n > 0) return {};
@@ -131,10 +140,14 @@ Status Connection::write(const BufferChain& frame, int64_t deadline_ms) {
   for (size_t i = 0; i < frame.size(); ++i) {
     const Buffer& piece = frame[i];
     for (size_t done = 0; done < piece.size();) {
-      ssize_t n = ::send(fd_, piece.data() + done, piece.size() - done, MSG_NOSIGNAL | (i + 1 < frame.size() ? MSG_MORE : 0));
-      if (n > 0) done += static_cast<size_t>(n);
-      else if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) TRY(wait_for(POLLOUT, deadline_ms));
-      else if (n < 0 && errno != EINTR) return fail(ErrorCode::connection_failed, os_error(errno));
+      ssize_t n = ::send(fd_, piece.data() + done, piece.size() - done,
+                         MSG_NOSIGNAL | (i + 1 < frame.size() ? MSG_MORE : 0));
+      if (n > 0)
+        done += static_cast<size_t>(n);
+      else if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        TRY(wait_for(POLLOUT, deadline_ms));
+      else if (n < 0 && errno != EINTR)
+        return fail(ErrorCode::connection_failed, os_error(errno));
     }
   }
   return {};
@@ -143,10 +156,14 @@ Status Connection::write(const BufferChain& frame, int64_t deadline_ms) {
 Status Connection::read_exactly(Bytes into, int64_t deadline_ms) {
   for (size_t done = 0; done < into.size();) {
     ssize_t n = ::recv(fd_, into.data() + done, into.size() - done, 0);
-    if (n > 0) done += static_cast<size_t>(n);
-    else if (n == 0) return fail(ErrorCode::connection_failed, "the broker closed the connection");
-    else if (errno == EAGAIN || errno == EWOULDBLOCK) TRY(wait_for(POLLIN, deadline_ms));
-    else if (errno != EINTR) return fail(ErrorCode::connection_failed, os_error(errno));
+    if (n > 0)
+      done += static_cast<size_t>(n);
+    else if (n == 0)
+      return fail(ErrorCode::connection_failed, "the broker closed the connection");
+    else if (errno == EAGAIN || errno == EWOULDBLOCK)
+      TRY(wait_for(POLLIN, deadline_ms));
+    else if (errno != EINTR)
+      return fail(ErrorCode::connection_failed, os_error(errno));
   }
   return {};
 }
@@ -158,7 +175,9 @@ Result<Buffer> Connection::read(const Sent& sent) {
     uint8_t prefix[4];
     TRY(read_exactly(prefix, sent.deadline_ms));
     auto size = load_be<int32_t>(prefix);
-    if (size < 4 || size > kFrameBytesMax) return fail(ErrorCode::connection_failed, "an answer of " + std::to_string(size) + " bytes: this is no Kafka broker");
+    if (size < 4 || size > kFrameBytesMax)
+      return fail(ErrorCode::connection_failed,
+                  "an answer of " + std::to_string(size) + " bytes: this is no Kafka broker");
     frame = Buffer::allocate(static_cast<size_t>(size));
     TRY(read_exactly(frame.mutable_bytes(), sent.deadline_ms));
     // Smaller ids: answers that their callers gave up on.

@@ -16,12 +16,12 @@ struct ConnectionOptions {
   std::string client_id = "weir";
 };
 
-/// One TCP connection to a broker with blocking calls and time limits; requests may be sent ahead, answers come in their order.
-/// One thread. After an error of the transport or a timeout it is broken() and only fit to be destroyed.
+/// One TCP connection to a broker with blocking calls and time limits; requests may be sent ahead, answers come in
+/// their order. One thread. After an error of the transport or a timeout it is broken() and only fit to be destroyed.
 class Connection {
  public:
-  /// Connects (each address of a name in turn) and asks for the API versions. Errors: connection_failed, request_timed_out,
-  /// invalid_argument (the name does not resolve), whose detail begins with "HOST:PORT: ".
+  /// Connects (each address of a name in turn) and asks for the API versions. Errors: connection_failed,
+  /// request_timed_out, invalid_argument (the name does not resolve), whose detail begins with "HOST:PORT: ".
   static Result<std::unique_ptr<Connection>> open(const io::Endpoint& to, const ConnectionOptions& options);
   ~Connection();
   Connection(const Connection&) = delete;
@@ -66,7 +66,8 @@ class Connection {
     int16_t min, max;
   };
 
-  Connection(int fd, io::Endpoint peer, const ConnectionOptions& options) : fd_(fd), peer_(std::move(peer)), options_(options) {}
+  Connection(int fd, io::Endpoint peer, const ConnectionOptions& options)
+      : fd_(fd), peer_(std::move(peer)), options_(options) {}
   static int64_t now_ms();
   Status handshake();
   Result<int16_t> pick_version(int16_t api_key, int16_t min, int16_t max) const;

@@ -7,7 +7,8 @@
 
 namespace weir::client {
 bool Consumer::at_end() const {
-  return std::all_of(positions_.begin(), positions_.end(), [](const auto& p) { return p.second.end >= 0 && p.second.next >= p.second.end; });
+  return std::all_of(positions_.begin(), positions_.end(),
+                     [](const auto& p) { return p.second.end >= 0 && p.second.next >= p.second.end; });
 }
 
 Result<size_t> Consumer::poll(const Each& each) {
@@ -20,7 +21,8 @@ Result<size_t> Consumer::round(const Each& each) {
   for (const auto& [tp, position] : positions_) {
     TRY_ASSIGN(BrokerId id, client_.leader(tp));
     wire::FetchRequest& request = by_leader[id];
-    if (request.topics.empty() || request.topics.back().topic != tp.topic) request.topics.emplace_back().topic = tp.topic;
+    if (request.topics.empty() || request.topics.back().topic != tp.topic)
+      request.topics.emplace_back().topic = tp.topic;
     auto& p = request.topics.back().partitions.emplace_back();
     p.partition = tp.partition;
     p.fetch_offset = position.next;
@@ -38,7 +40,8 @@ Result<size_t> Consumer::round(const Each& each) {
     TRY_ASSIGN(auto s, c->send(request, 12));
     sent.emplace_back(c, s);
   }
-  // Every answer is taken off its connection before the first error is told, else it would be read as the answer to a later request.
+  // Every answer is taken off its connection before the first error is told, else it would be read as the answer to a
+  // later request.
   std::vector<Result<wire::FetchResponse>> responses;
   for (auto& [c, s] : sent) responses.push_back(c->receive<wire::FetchResponse>(s));
   size_t count = 0;
@@ -54,8 +57,10 @@ Result<size_t> Consumer::round(const Each& each) {
         TopicPartition tp{t.topic, data.partition_index};
         if (!positions_.contains(tp)) continue;
         auto more = take(tp, data, each, count);
-        if (!more) failed = more.error();
-        else if (!*more) return count;
+        if (!more)
+          failed = more.error();
+        else if (!*more)
+          return count;
       }
     }
   }
@@ -67,19 +72,22 @@ Result<size_t> Consumer::round(const Each& each) {
 Result<bool> Consumer::take(const TopicPartition& tp, const Fetched& data, const Each& each, size_t& count) {
   Position& position = positions_[tp];
   TRY(answered(data.error_code, tp.to_string() + " at offset " + std::to_string(position.next)));
-  position.end = options_.read_committed && data.last_stable_offset >= 0 ? data.last_stable_offset : data.high_watermark;
+  position.end = options_.read_committed && data.last_stable_offset >= 0 ? data.last_stable_offset
+                                                                         : data.high_watermark;
   position.log_start = data.log_start_offset;
   if (!data.records) return true;
   Buffer bytes = flatten(*data.records);
   auto aborted = data.aborted_transactions.value_or(std::vector<wire::FetchResponse::AbortedTransaction>{});
-  std::sort(aborted.begin(), aborted.end(), [](const auto& a, const auto& b) { return a.first_offset < b.first_offset; });
+  std::sort(aborted.begin(), aborted.end(),
+            [](const auto& a, const auto& b) { return a.first_offset < b.first_offset; });
   size_t next_aborted = 0;
   std::set<ProducerId> skipped;
   wire::BatchIterator batches(bytes);
   while (auto batch = batches.next()) {
     Offset end = batch->end_offset();
     if (end <= position.next) continue;
-    while (next_aborted < aborted.size() && aborted[next_aborted].first_offset <= batch->last_offset()) skipped.insert(aborted[next_aborted++].producer_id);
+    while (next_aborted < aborted.size() && aborted[next_aborted].first_offset <= batch->last_offset())
+      skipped.insert(aborted[next_aborted++].producer_id);
     if (batch->is_control()) {
       // KIP-98: the marker ends the producer's transaction.
       skipped.erase(batch->producer_id());
@@ -90,7 +98,9 @@ Result<bool> Consumer::take(const TopicPartition& tp, const Fetched& data, const
       position.next = end;
       continue;
     }
-    if (!batch->crc_matches()) return Error(ErrorCode::corrupt_message, "client", tp.to_string() + " at offset " + std::to_string(batch->base_offset()));
+    if (!batch->crc_matches())
+      return Error(ErrorCode::corrupt_message, "client",
+                   tp.to_string() + " at offset " + std::to_string(batch->base_offset()));
     TRY_ASSIGN(auto records, wire::RecordIterator::open(*batch));
     while (auto record = records.next()) {
       if (record->offset < position.next) continue;

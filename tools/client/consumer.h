@@ -22,7 +22,8 @@ class Consumer {
  public:
   struct Position {
     Offset next = 0;
-    /// Where records end for now: the high watermark, or the last stable offset when read_committed. -1 before the first answer.
+    /// Where records end for now: the high watermark, or the last stable offset when read_committed. -1 before the
+    /// first answer.
     Offset end = -1;
     Offset log_start = -1;
   };
@@ -34,8 +35,8 @@ class Consumer {
   /// `from` is an offset, as list_offsets gives them.
   void assign(const TopicPartition& tp, Offset from) { positions_[tp] = {from, -1, -1}; }
   void unassign(const TopicPartition& tp) { positions_.erase(tp); }
-  /// One fetch from each leader; each partition's records come in order. Gives how many. Errors: offset_out_of_range, corrupt_message, and
-  /// passing ones when they do not pass within the client's retry time.
+  /// One fetch from each leader; each partition's records come in order. Gives how many. Errors: offset_out_of_range,
+  /// corrupt_message, and passing ones when they do not pass within the client's retry time.
   Result<size_t> poll(const Each& each);
   const std::map<TopicPartition, Position>& positions() const { return positions_; }
   /// Every position is at its end.

@@ -35,7 +35,8 @@ Status Producer::init() {
     wire::InitProducerIdRequest request;
     request.transactional_id.reset();
     request.transaction_timeout_ms = 60'000;
-    TRY_ASSIGN(auto response, (client_.call_any<wire::InitProducerIdRequest, wire::InitProducerIdResponse>(request, 4)));
+    TRY_ASSIGN(auto response,
+               (client_.call_any<wire::InitProducerIdRequest, wire::InitProducerIdResponse>(request, 4)));
     TRY(answered(response.error_code, "producer id"));
     id_ = response.producer_id;
     epoch_ = response.producer_epoch;
@@ -69,7 +70,8 @@ Result<Offset> Producer::send(const TopicPartition& to, std::span<const OutRecor
     if (!result && result.code() == ErrorCode::duplicate_sequence_number) result = Offset{kNoOffset};
     if (result) {
       // Sequences wrap from 2^31-1 to 0 (KIP-98).
-      if (options_.acks == -1) sequences_[to] = static_cast<int32_t>((int64_t{sequences_[to]} + builder.count()) & INT32_MAX);
+      if (options_.acks == -1)
+        sequences_[to] = static_cast<int32_t>((int64_t{sequences_[to]} + builder.count()) & INT32_MAX);
       return result;
     }
     if (!error_is_retriable(result.code()) || !patience.pause()) return result;

@@ -25,7 +25,8 @@ struct ProducerOptions {
   int delivery_timeout_ms = 120'000;
 };
 
-/// Writes batches, one at a time for each call, in order; with acks -1 each exactly once, however often an answer gets lost.
+/// Writes batches, one at a time for each call, in order; with acks -1 each exactly once, however often an answer gets
+/// lost.
 class Producer {
  public:
   Producer(Client& client, ProducerOptions options) : client_(client), options_(options) {}

@@ -1,8 +1,9 @@
-// loadgen: sends the request events of a small web shop to a topic, as its services would; a plain Kafka client (librdkafka),
-// idempotent, acks=all. One event is {"ts","service","endpoint","status","duration_ms","user"}.
+// loadgen: sends the request events of a small web shop to a topic, as its services would; a plain Kafka client
+// (librdkafka), idempotent, acks=all. One event is {"ts","service","endpoint","status","duration_ms","user"}.
 //
-// Traffic follows a wave (a day squeezed into --day seconds), each service has its own share and its own lognormal latency;
-// now and then one of them has a bad spell: errors and slow answers for some seconds. Everything is drawn from --seed.
+// Traffic follows a wave (a day squeezed into --day seconds), each service has its own share and its own lognormal
+// latency; now and then one of them has a bad spell: errors and slow answers for some seconds. Everything is drawn from
+// --seed.
 #include <getopt.h>
 #include <librdkafka/rdkafka.h>
 #include <sys/resource.h>
@@ -24,10 +25,10 @@ namespace {
 
 struct Service {
   const char* name;
-  double share;         // of all requests
-  double median_ms;     // of the lognormal latency
-  double sigma;         // of its logarithm
-  double error_ratio;   // outside bad spells
+  double share;        // of all requests
+  double median_ms;    // of the lognormal latency
+  double sigma;        // of its logarithm
+  double error_ratio;  // outside bad spells
   std::vector<const char*> endpoints;
   double bad_until_s = 0;  // a bad spell lasts until then, on the generator's clock
 };
@@ -35,10 +36,10 @@ struct Service {
 struct Options {
   std::string brokers = "127.0.0.1:19092";
   std::string topic = "requests";
-  double rate = 500;     // events a second, on average over a wave
-  double seconds = 0;    // 0: until a signal
+  double rate = 500;   // events a second, on average over a wave
+  double seconds = 0;  // 0: until a signal
   uint64_t seed = 1;
-  double day_s = 120;    // length of one wave
+  double day_s = 120;  // length of one wave
   bool quiet = false;
   std::vector<std::string> create;  // NAME:PARTITIONS
   bool only_create = false;
@@ -163,7 +164,8 @@ void create_topic(rd_kafka_t* client, const std::string& wanted) {
   rd_kafka_resp_err_t code = event == nullptr ? RD_KAFKA_RESP_ERR__TIMED_OUT : rd_kafka_event_error(event);
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
     size_t count = 0;
-    const rd_kafka_topic_result_t** rows = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
+    const rd_kafka_topic_result_t** rows = rd_kafka_CreateTopics_result_topics(
+        rd_kafka_event_CreateTopics_result(event), &count);
     if (count == 1) code = rd_kafka_topic_result_error(rows[0]);
   }
   if (event != nullptr) rd_kafka_event_destroy(event);
@@ -214,8 +216,9 @@ void generate(rd_kafka_t* producer, const Options& options, Tally& tally) {
     rd_kafka_poll(producer, 0);
     if (!options.quiet && clock_s - said_s >= 10) {
       said_s = clock_s;
-      std::fprintf(stderr, "loadgen: %llu sent, %llu acknowledged, %llu failed\n", static_cast<unsigned long long>(sent),
-                   static_cast<unsigned long long>(tally.acked), static_cast<unsigned long long>(tally.failed));
+      std::fprintf(stderr, "loadgen: %llu sent, %llu acknowledged, %llu failed\n",
+                   static_cast<unsigned long long>(sent), static_cast<unsigned long long>(tally.acked),
+                   static_cast<unsigned long long>(tally.failed));
     }
     const double wait_s = start_s + clock_s + kTickS - mono_s();
     if (wait_s > 0) {
@@ -224,36 +227,58 @@ void generate(rd_kafka_t* producer, const Options& options, Tally& tally) {
     }
   }
   rd_kafka_flush(producer, 10000);
-  std::printf("{\"sent\":%llu,\"acknowledged\":%llu,\"failed\":%llu,\"seconds\":%.1f}\n", static_cast<unsigned long long>(sent),
-              static_cast<unsigned long long>(tally.acked), static_cast<unsigned long long>(tally.failed), mono_s() - start_s);
+  std::printf("{\"sent\":%llu,\"acknowledged\":%llu,\"failed\":%llu,\"seconds\":%.1f}\n",
+              static_cast<unsigned long long>(sent), static_cast<unsigned long long>(tally.acked),
+              static_cast<unsigned long long>(tally.failed), mono_s() - start_s);
 }
 
 [[noreturn]] void usage(int code) {
   std::fprintf(code == 0 ? stdout : stderr,
-               "usage: loadgen [--brokers HOST:PORT,…] [--topic requests] [--rate 500] [--seconds N] [--seed N] [--day 120] [--quiet]\n"
+               "usage: loadgen [--brokers HOST:PORT,…] [--topic requests] [--rate 500] [--seconds N] [--seed N] [--day "
+               "120] [--quiet]\n"
                "               [--create TOPIC:PARTITIONS]… [--only-create]\n");
   std::exit(code);
 }
 
 Options parse(int argc, char** argv) {
   Options options;
-  const option table[] = {{"brokers", 1, nullptr, 'b'}, {"topic", 1, nullptr, 't'}, {"rate", 1, nullptr, 'r'},
-                          {"seconds", 1, nullptr, 's'}, {"seed", 1, nullptr, 'e'},  {"day", 1, nullptr, 'd'},
-                          {"quiet", 0, nullptr, 'q'},   {"create", 1, nullptr, 'c'},
-                          {"only-create", 0, nullptr, 'o'}, {"help", 0, nullptr, 'h'},  {nullptr, 0, nullptr, 0}};
+  const option table[] = {{"brokers", 1, nullptr, 'b'}, {"topic", 1, nullptr, 't'},  {"rate", 1, nullptr, 'r'},
+                          {"seconds", 1, nullptr, 's'}, {"seed", 1, nullptr, 'e'},   {"day", 1, nullptr, 'd'},
+                          {"quiet", 0, nullptr, 'q'},   {"create", 1, nullptr, 'c'}, {"only-create", 0, nullptr, 'o'},
+                          {"help", 0, nullptr, 'h'},    {nullptr, 0, nullptr, 0}};
   for (int c; (c = getopt_long(argc, argv, "b:t:", table, nullptr)) != -1;) {
     switch (c) {
-      case 'b': options.brokers = optarg; break;
-      case 't': options.topic = optarg; break;
-      case 'r': options.rate = std::atof(optarg); break;
-      case 's': options.seconds = std::atof(optarg); break;
-      case 'e': options.seed = std::strtoull(optarg, nullptr, 10); break;
-      case 'd': options.day_s = std::atof(optarg); break;
-      case 'q': options.quiet = true; break;
-      case 'c': options.create.push_back(optarg); break;
-      case 'o': options.only_create = true; break;
-      case 'h': usage(0);
-      default: usage(2);
+      case 'b':
+        options.brokers = optarg;
+        break;
+      case 't':
+        options.topic = optarg;
+        break;
+      case 'r':
+        options.rate = std::atof(optarg);
+        break;
+      case 's':
+        options.seconds = std::atof(optarg);
+        break;
+      case 'e':
+        options.seed = std::strtoull(optarg, nullptr, 10);
+        break;
+      case 'd':
+        options.day_s = std::atof(optarg);
+        break;
+      case 'q':
+        options.quiet = true;
+        break;
+      case 'c':
+        options.create.push_back(optarg);
+        break;
+      case 'o':
+        options.only_create = true;
+        break;
+      case 'h':
+        usage(0);
+      default:
+        usage(2);
     }
   }
   if (optind != argc || options.rate <= 0 || options.day_s <= 0 || options.seconds < 0) usage(2);

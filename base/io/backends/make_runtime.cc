@@ -35,6 +35,8 @@ Result<std::unique_ptr<Runtime>> make_runtime(IoChoice choice, std::string& why)
   return posix(why, "posix: " + uring.error().detail);
 }
 
-IoChoice runtime_choice(const Runtime& runtime) { return runtime.backend() == "io_uring" ? IoChoice::io_uring : IoChoice::posix; }
+IoChoice runtime_choice(const Runtime& runtime) {
+  return runtime.backend() == "io_uring" ? IoChoice::io_uring : IoChoice::posix;
+}
 
 }  // namespace weir::io

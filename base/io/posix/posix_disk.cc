@@ -33,7 +33,8 @@ PosixDisk::~PosixDisk() {
   for (std::thread& t : threads_) t.join();
 }
 
-void PosixDisk::start(Kind kind, FileId file, FilePos pos, const ConstBytes* slices, size_t count, Completion& completion) {
+void PosixDisk::start(Kind kind, FileId file, FilePos pos, const ConstBytes* slices, size_t count,
+                      Completion& completion) {
   const int fd = begin_operation(file);
   if (fd < 0) return runtime_.complete_later(completion, -EBADF);
   std::unique_ptr<Operation> op;
@@ -64,7 +65,9 @@ void PosixDisk::read(FileId file, FilePos pos, Bytes into, Completion& completio
   const ConstBytes slice = into;
   start(Kind::read, file, pos, &slice, 1, completion);
 }
-void PosixDisk::write(FileId file, FilePos pos, ConstBytes bytes, Completion& completion) { start(Kind::write, file, pos, &bytes, 1, completion); }
+void PosixDisk::write(FileId file, FilePos pos, ConstBytes bytes, Completion& completion) {
+  start(Kind::write, file, pos, &bytes, 1, completion);
+}
 void PosixDisk::writev(FileId file, FilePos pos, const std::vector<ConstBytes>& slices, Completion& completion) {
   CHECK(slices.size() <= kMaxSlices, "too many slices", slices.size());
   start(Kind::write, file, pos, slices.data(), slices.size(), completion);
@@ -94,8 +97,9 @@ int32_t PosixDisk::carry_out(Operation& op) {
       continue;
     }
     const auto pos = static_cast<off_t>(op.pos + static_cast<FilePos>(total));
-    ssize_t n = op.kind == Kind::read ? ::pread(op.fd, first.iov_base, first.iov_len, pos)
-                                      : write_some(op.fd, &op.slices[at], op.slices.size() - at, pos, durable, &needs_sync);
+    ssize_t n = op.kind == Kind::read
+                    ? ::pread(op.fd, first.iov_base, first.iov_len, pos)
+                    : write_some(op.fd, &op.slices[at], op.slices.size() - at, pos, durable, &needs_sync);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return -errno;
     if (n == 0) break;  // end of file

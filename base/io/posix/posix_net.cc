@@ -80,8 +80,10 @@ void PosixNet::connect(const Endpoint& to, Completion& completion) {
     waiting->connecting->left = std::move(found);
     try_connect(id, error ? error : -EHOSTUNREACH);
   };
-  if (auto numeric = numeric_address(to); !numeric.empty()) start(std::move(numeric), 0);
-  else resolver_.resolve(to, start);
+  if (auto numeric = numeric_address(to); !numeric.empty())
+    start(std::move(numeric), 0);
+  else
+    resolver_.resolve(to, start);
 }
 
 void PosixNet::try_connect(SocketId id, int32_t last_error) {
@@ -109,7 +111,8 @@ void PosixNet::try_connect(SocketId id, int32_t last_error) {
 void PosixNet::finish_connect(SocketId id, int32_t error) {
   Socket& socket = *sockets_.find(id);
   Completion* completion = socket.connecting->completion;
-  // The timer that may be calling us goes at the end of this call; completions of connects are not tied to the socket's life.
+  // The timer that may be calling us goes at the end of this call; completions of connects are not tied to the socket's
+  // life.
   std::unique_ptr<Connecting> connecting = std::move(socket.connecting);
   if (error) {
     if (socket.fd >= 0) ::close(socket.fd);
@@ -137,7 +140,8 @@ void PosixNet::try_recv(SocketId id, Socket& socket) {
     socket.readable = false;
     return;
   }
-  if (n > 0 && static_cast<size_t>(n) < socket.recv_into.size() && !socket.hung_up) socket.readable = false;  // drained: epoll tells of more
+  if (n > 0 && static_cast<size_t>(n) < socket.recv_into.size() && !socket.hung_up)
+    socket.readable = false;  // drained: epoll tells of more
   end(id, socket, socket.recv, n < 0 ? -errno : static_cast<int32_t>(n));
 }
 
@@ -225,7 +229,8 @@ void PosixNet::accept_some(SocketId id) {
     if (!listener || listener->closing) return;  // closed by the acceptor
     SocketAddress peer;
     peer.size = sizeof peer.storage;
-    const int fd = ::accept4(listener->fd, reinterpret_cast<sockaddr*>(&peer.storage), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int fd = ::accept4(listener->fd, reinterpret_cast<sockaddr*>(&peer.storage), &peer.size,
+                             SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
       if (errno == EINTR || errno == ECONNABORTED) continue;
       if (errno == EAGAIN) return;

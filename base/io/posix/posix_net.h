@@ -45,8 +45,8 @@ class PosixNet final : public Net {
     bool writable = true;
     bool hung_up = false;
     uint32_t undelivered = 0;
-    Acceptor* acceptor = nullptr;  // listeners
-    std::unique_ptr<Timer> resume; // of a listener that ran out of descriptors
+    Acceptor* acceptor = nullptr;   // listeners
+    std::unique_ptr<Timer> resume;  // of a listener that ran out of descriptors
     std::unique_ptr<Connecting> connecting;
     Completion* recv = nullptr;
     Bytes recv_into;

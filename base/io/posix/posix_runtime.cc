@@ -18,7 +18,8 @@ constexpr uint64_t kWakeup = UINT64_MAX;
 
 class PosixRuntime final : public ThreadRuntime {
  public:
-  PosixRuntime(int epoll_fd, int event_fd) : epoll_(epoll_fd), event_(event_fd), disk_(*this, [this] { wake(); }), net_(*this, epoll_fd) {}
+  PosixRuntime(int epoll_fd, int event_fd)
+      : epoll_(epoll_fd), event_(event_fd), disk_(*this, [this] { wake(); }), net_(*this, epoll_fd) {}
 
   Disk& disk() override { return disk_; }
   Net& net() override { return net_; }
@@ -27,7 +28,8 @@ class PosixRuntime final : public ThreadRuntime {
  private:
   void wait(Duration timeout) override {
     if (net_.has_ended()) timeout = Duration{0};
-    // epoll_pwait2 would sleep to the nanosecond, but some sandboxes refuse it; rounded up, so that no timer is met too early.
+    // epoll_pwait2 would sleep to the nanosecond, but some sandboxes refuse it; rounded up, so that no timer is met too
+    // early.
     const auto ms = static_cast<int>((timeout.count() + 999'999) / 1'000'000);
     const int n = ::epoll_wait(epoll_.fd, events_, kEventsPerTurn, ms);
     event_count_ = n < 0 ? 0 : n;

@@ -32,8 +32,8 @@ bool UringOp::advance(size_t n) {
 Result<std::unique_ptr<Ring>> Ring::create() {
   std::unique_ptr<Ring> ring(new Ring);
   io_uring_params params{};
-  params.flags = IORING_SETUP_R_DISABLED | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG |
-                 IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE;
+  params.flags = IORING_SETUP_R_DISABLED | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
+                 IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE;
   params.cq_entries = kCompletions;
   const int error = -io_uring_queue_init_params(kEntries, &ring->ring_, &params);
   if (error == 0) return ring;
@@ -41,9 +41,11 @@ Result<std::unique_ptr<Ring>> Ring::create() {
   switch (error) {
     case EPERM:
     case EACCES:
-      return Error(ErrorCode::permission_denied, "io_uring", "io_uring_setup refused: EPERM (container seccomp or kernel.io_uring_disabled?)");
+      return Error(ErrorCode::permission_denied, "io_uring",
+                   "io_uring_setup refused: EPERM (container seccomp or kernel.io_uring_disabled?)");
     case ENOSYS:
-      return Error(ErrorCode::unsupported, "io_uring", "io_uring_setup refused: ENOSYS (kernel or sandbox without io_uring)");
+      return Error(ErrorCode::unsupported, "io_uring",
+                   "io_uring_setup refused: ENOSYS (kernel or sandbox without io_uring)");
     case EINVAL:
       return Error(ErrorCode::unsupported, "io_uring", "io_uring_setup refused: EINVAL (needs kernel 6.1 or later)");
     default:
@@ -53,7 +55,8 @@ Result<std::unique_ptr<Ring>> Ring::create() {
 
 Ring::~Ring() {
   if (ring_.ring_fd < 0) return;
-  // The kernel may still write into buffers of requests in flight. If the thread that issued them is gone, so are they; if it is this one, end them here.
+  // The kernel may still write into buffers of requests in flight. If the thread that issued them is gone, so are they;
+  // if it is this one, end them here.
   if (enabled_ && owner_ == static_cast<int>(::syscall(SYS_gettid)) && in_flight_ > 0) {
     hand_over();
     io_uring_sqe* sqe = next_entry();
@@ -131,14 +134,18 @@ void Ring::prepare(io_uring_sqe* sqe, UringOp& op) {
   using Kind = UringOp::Kind;
   switch (op.kind) {
     case Kind::read:
-      io_uring_prep_read(sqe, op.fd, op.slices[op.at].iov_base, static_cast<unsigned>(op.slices[op.at].iov_len), op.pos + static_cast<FilePos>(op.total));
+      io_uring_prep_read(sqe, op.fd, op.slices[op.at].iov_base, static_cast<unsigned>(op.slices[op.at].iov_len),
+                         op.pos + static_cast<FilePos>(op.total));
       break;
     case Kind::write:
     case Kind::write_durable: {
       const size_t count = op.slices.size() - op.at;
       const FilePos pos = op.pos + static_cast<FilePos>(op.total);
-      if (count == 1) io_uring_prep_write(sqe, op.fd, op.slices[op.at].iov_base, static_cast<unsigned>(op.slices[op.at].iov_len), pos);
-      else io_uring_prep_writev(sqe, op.fd, &op.slices[op.at], static_cast<unsigned>(std::min(count, kMaxIov)), pos);
+      if (count == 1)
+        io_uring_prep_write(sqe, op.fd, op.slices[op.at].iov_base, static_cast<unsigned>(op.slices[op.at].iov_len),
+                            pos);
+      else
+        io_uring_prep_writev(sqe, op.fd, &op.slices[op.at], static_cast<unsigned>(std::min(count, kMaxIov)), pos);
       if (op.kind == Kind::write_durable) sqe->rw_flags = RWF_DSYNC;
       break;
     }
@@ -205,14 +212,16 @@ void Ring::wait(Duration timeout) {
   hand_over();
   if (timeout.count() <= 0 || !local_.empty() || io_uring_cq_ready(&ring_) > 0) {
     const unsigned flags = __atomic_load_n(ring_.sq.kflags, __ATOMIC_RELAXED);
-    if (io_uring_sq_ready(&ring_) > 0 || (flags & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW))) io_uring_submit_and_get_events(&ring_);
+    if (io_uring_sq_ready(&ring_) > 0 || (flags & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)))
+      io_uring_submit_and_get_events(&ring_);
     return;
   }
   const int64_t ns = timeout.count();
   __kernel_timespec ts{ns / 1'000'000'000, ns % 1'000'000'000};
   io_uring_cqe* first = nullptr;
   const int error = -io_uring_submit_and_wait_timeout(&ring_, &first, 1, &ts, nullptr);
-  CHECK(error <= 0 || error == ETIME || error == EINTR || error == EBUSY || error == EAGAIN, "io_uring_enter failed", error);
+  CHECK(error <= 0 || error == ETIME || error == EINTR || error == EBUSY || error == EAGAIN, "io_uring_enter failed",
+        error);
 }
 
 }  // namespace weir::io

@@ -12,14 +12,15 @@
 
 namespace weir::io {
 
-/// One request to the kernel, from push() until its last completion; `user_data` of its entries. Recycled, never freed in between.
+/// One request to the kernel, from push() until its last completion; `user_data` of its entries. Recycled, never freed
+/// in between.
 struct UringOp {
   enum class Kind : uint8_t { read, write, write_durable, sync, sync_dir, recv, send, accept, connect, wakeup, cancel };
   Kind kind = Kind::read;
-  bool queued = false;     // pushed, not yet seen by the kernel
-  bool dropped = false;    // cancelled while queued
+  bool queued = false;         // pushed, not yet seen by the kernel
+  bool dropped = false;        // cancelled while queued
   bool dsync_by_hand = false;  // write_durable where RWF_DSYNC is not known
-  bool poll_first = false; // recv: nothing is there yet, as far as we know
+  bool poll_first = false;     // recv: nothing is there yet, as far as we know
   int fd = -1;
   int32_t id = -1;  // FileId or SocketId
   Completion* completion = nullptr;
@@ -35,15 +36,15 @@ struct UringOp {
   bool advance(size_t n);
 };
 
-/// The ring of one thread: requests are collected and handed over in one system call a turn, which also waits. Made on any thread,
-/// afterwards used by the one that waits first (IORING_SETUP_SINGLE_ISSUER, R_DISABLED until then).
+/// The ring of one thread: requests are collected and handed over in one system call a turn, which also waits. Made on
+/// any thread, afterwards used by the one that waits first (IORING_SETUP_SINGLE_ISSUER, R_DISABLED until then).
 class Ring {
  public:
   /// Errors: unsupported, permission_denied, limit_reached, with the reason in `detail`.
   static Result<std::unique_ptr<Ring>> create();
   ~Ring();
 
-  UringOp* take();           // a fresh op
+  UringOp* take();  // a fresh op
   void recycle(UringOp* op);
   void push(UringOp* op);
   /// Ends `op` early: with -ECANCELED if it was not done yet.

@@ -11,7 +11,8 @@ using Kind = UringOp::Kind;
 constexpr size_t kMaxSlices = 512;
 }  // namespace
 
-void UringDisk::start(Kind kind, FileId file, FilePos pos, const ConstBytes* slices, size_t count, Completion& completion) {
+void UringDisk::start(Kind kind, FileId file, FilePos pos, const ConstBytes* slices, size_t count,
+                      Completion& completion) {
   const int fd = begin_operation(file);
   if (fd < 0) return runtime_.complete_later(completion, -EBADF);
   UringOp* op = ring_.take();
@@ -35,7 +36,9 @@ void UringDisk::read(FileId file, FilePos pos, Bytes into, Completion& completio
   const ConstBytes slice = into;
   start(Kind::read, file, pos, &slice, 1, completion);
 }
-void UringDisk::write(FileId file, FilePos pos, ConstBytes bytes, Completion& completion) { start(Kind::write, file, pos, &bytes, 1, completion); }
+void UringDisk::write(FileId file, FilePos pos, ConstBytes bytes, Completion& completion) {
+  start(Kind::write, file, pos, &bytes, 1, completion);
+}
 void UringDisk::writev(FileId file, FilePos pos, const std::vector<ConstBytes>& slices, Completion& completion) {
   CHECK(slices.size() <= kMaxSlices, "too many slices", slices.size());
   start(Kind::write, file, pos, slices.data(), slices.size(), completion);
@@ -54,7 +57,8 @@ void UringDisk::sync_dir(const std::string& dir, Completion& completion) {
 void UringDisk::ended(UringOp* op, int32_t result) {
   if (result == -EINTR || result == -EAGAIN) return ring_.push(op);
   if (op->kind == Kind::write_durable && result == -EOPNOTSUPP) {
-    // No RWF_DSYNC here: write through the cache, then sync. `pos` stays, so that the sync can tell how much was written.
+    // No RWF_DSYNC here: write through the cache, then sync. `pos` stays, so that the sync can tell how much was
+    // written.
     op->kind = Kind::write;
     op->dsync_by_hand = true;
     return ring_.push(op);

@@ -22,7 +22,8 @@ class UringDisk final : public OsDisk {
   void ended(UringOp* op, int32_t result);
 
  private:
-  void start(UringOp::Kind kind, FileId file, FilePos pos, const ConstBytes* slices, size_t count, Completion& completion);
+  void start(UringOp::Kind kind, FileId file, FilePos pos, const ConstBytes* slices, size_t count,
+             Completion& completion);
 
   ThreadRuntime& runtime_;
   Ring& ring_;

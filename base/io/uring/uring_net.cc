@@ -96,8 +96,10 @@ void UringNet::connect(const Endpoint& to, Completion& completion) {
     waiting->connecting->left = std::move(found);
     try_connect(id, error ? error : -EHOSTUNREACH);
   };
-  if (auto numeric = numeric_address(to); !numeric.empty()) start(std::move(numeric), 0);
-  else resolver_.resolve(to, start);
+  if (auto numeric = numeric_address(to); !numeric.empty())
+    start(std::move(numeric), 0);
+  else
+    resolver_.resolve(to, start);
 }
 
 void UringNet::try_connect(SocketId id, int32_t last_error) {
@@ -105,7 +107,8 @@ void UringNet::try_connect(SocketId id, int32_t last_error) {
   Connecting& connecting = *socket.connecting;
   for (;;) {
     if (socket.fd >= 0) ::close(std::exchange(socket.fd, -1));
-    if (connecting.left.empty() || connecting.timed_out) return finish_connect(id, connecting.timed_out ? -ETIMEDOUT : last_error);
+    if (connecting.left.empty() || connecting.timed_out)
+      return finish_connect(id, connecting.timed_out ? -ETIMEDOUT : last_error);
     connecting.trying = connecting.left.back();
     connecting.left.pop_back();
     const int fd = open_stream(connecting.trying, Blocking::yes);
@@ -128,8 +131,10 @@ void UringNet::try_connect(SocketId id, int32_t last_error) {
 void UringNet::connect_timed_out(SocketId id) {
   Socket& socket = *sockets_.find(id);
   socket.connecting->timed_out = true;
-  if (socket.recv) ring_.cancel(socket.recv);
-  else finish_connect(id, -ETIMEDOUT);  // the name is still being looked up
+  if (socket.recv)
+    ring_.cancel(socket.recv);
+  else
+    finish_connect(id, -ETIMEDOUT);  // the name is still being looked up
 }
 
 void UringNet::finish_connect(SocketId id, int32_t error) {
@@ -199,8 +204,10 @@ void UringNet::ended(UringOp* op, int32_t result, unsigned flags) {
   if (op->kind == Kind::connect) {
     ring_.recycle(op);
     socket.recv = nullptr;
-    if (result != 0) try_connect(id, result);
-    else finish_connect(id, 0);
+    if (result != 0)
+      try_connect(id, result);
+    else
+      finish_connect(id, 0);
     return;
   }
   if (!socket.closing) {

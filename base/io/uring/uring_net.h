@@ -10,7 +10,8 @@
 
 namespace weir::io {
 
-/// TCP by io_uring: multishot accept, one recv and one send request a connection. Descriptors block, as io_uring wants them.
+/// TCP by io_uring: multishot accept, one recv and one send request a connection. Descriptors block, as io_uring wants
+/// them.
 class UringNet final : public Net {
  public:
   UringNet(ThreadRuntime& runtime, Ring& ring) : runtime_(runtime), ring_(ring), resolver_(runtime) {}

@@ -62,7 +62,8 @@ class UringRuntime final : public ThreadRuntime {
     [[maybe_unused]] ssize_t n = ::write(event_.fd, &one, sizeof one);
   }
 
-  // The order matters: net_ and disk_ go first (with the name lookups, which may still post), then the ring (which ends what is in flight).
+  // The order matters: net_ and disk_ go first (with the name lookups, which may still post), then the ring (which ends
+  // what is in flight).
   const OwnedFd event_;
   std::unique_ptr<Ring> ring_;
   const UringWakeup wakeup_;

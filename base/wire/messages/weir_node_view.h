@@ -8,7 +8,8 @@
 
 namespace weir::wire {
 
-/// Our own API, between nodes: what a node knows of itself, for the pages of the others. Rates of -1 and ends of -1: not known.
+/// Our own API, between nodes: what a node knows of itself, for the pages of the others. Rates of -1 and ends of -1:
+/// not known.
 struct WeirNodeViewRequest {
   static constexpr int16_t kApiKey = 30000;
   static constexpr int16_t kMinVersion = 0;

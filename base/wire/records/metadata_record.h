@@ -29,13 +29,12 @@
 namespace weir::wire {
 
 /// Any record of `__cluster_metadata` (KIP-500, KIP-631), by rising type.
-using MetadataRecord =
-    std::variant<RegisterBrokerRecord, UnregisterBrokerRecord, TopicRecord, PartitionRecord, ConfigRecord,
-                 PartitionChangeRecord, FenceBrokerRecord, UnfenceBrokerRecord, RemoveTopicRecord,
-                 UserScramCredentialRecord, FeatureLevelRecord, ClientQuotaRecord, ProducerIdsRecord,
-                 BrokerRegistrationChangeRecord, AccessControlEntryRecord, RemoveAccessControlEntryRecord, NoOpRecord,
-                 RemoveUserScramCredentialRecord, BeginTransactionRecord, EndTransactionRecord, AbortTransactionRecord,
-                 RegisterControllerRecord>;
+using MetadataRecord = std::variant<
+    RegisterBrokerRecord, UnregisterBrokerRecord, TopicRecord, PartitionRecord, ConfigRecord, PartitionChangeRecord,
+    FenceBrokerRecord, UnfenceBrokerRecord, RemoveTopicRecord, UserScramCredentialRecord, FeatureLevelRecord,
+    ClientQuotaRecord, ProducerIdsRecord, BrokerRegistrationChangeRecord, AccessControlEntryRecord,
+    RemoveAccessControlEntryRecord, NoOpRecord, RemoveUserScramCredentialRecord, BeginTransactionRecord,
+    EndTransactionRecord, AbortTransactionRecord, RegisterControllerRecord>;
 
 /// The value of a record in the metadata log: frame version 1, type and version as unsigned varints, then the fields.
 /// Each type is written at its newest version unless `version` says otherwise.

@@ -66,12 +66,14 @@ TEST(BrokerConfig, WhatIsNotThereYetIsRefusedAndNotIgnored) {
     EXPECT_NE(s.error().message().find("does not compress"), std::string::npos) << s.error().message();
   }
   // Read from the file at the start only.
-  for (const char* name : {"max.connections", "producer.id.expiration.ms"}) EXPECT_EQ(find_broker_key(name)->mode, UpdateMode::read_only) << name;
+  for (const char* name : {"max.connections", "producer.id.expiration.ms"})
+    EXPECT_EQ(find_broker_key(name)->mode, UpdateMode::read_only) << name;
 }
 
 TEST(BrokerConfig, ASecretIsMarked) {
   std::vector<std::string> warnings;
-  auto c = make_broker_config({{"weir.http.token", "s3cret"}, {"weir.http.allowed.hosts", "weir.example.org, proxy"}}, warnings);
+  auto c = make_broker_config({{"weir.http.token", "s3cret"}, {"weir.http.allowed.hosts", "weir.example.org, proxy"}},
+                              warnings);
   ASSERT_TRUE(c.ok()) << c.error().message();
   EXPECT_EQ(c->weir_http_token, "s3cret");
   EXPECT_EQ(c->weir_http_allowed_hosts, (std::vector<std::string>{"weir.example.org", "proxy"}));

@@ -53,7 +53,8 @@ std::unique_ptr<Backend> make_backend(const std::string& name) {
   if (name == "io_uring") {
     auto uring = make_uring_runtime();
     if (uring.ok()) return std::make_unique<ThreadBackend>(std::move(uring).value());
-    EXPECT_TRUE(uring.code() == ErrorCode::permission_denied || uring.code() == ErrorCode::unsupported) << uring.error().message();
+    EXPECT_TRUE(uring.code() == ErrorCode::permission_denied || uring.code() == ErrorCode::unsupported)
+        << uring.error().message();
   }
   return nullptr;
 }

@@ -57,7 +57,8 @@ class OnEveryBackend : public ::testing::TestWithParam<std::string> {
   std::unique_ptr<Backend> backend_;
 };
 
-#define ON_EVERY_BACKEND(suite)                                                                     \
-  INSTANTIATE_TEST_SUITE_P(All, suite, ::testing::Values("sim", "posix", "io_uring"), [](const auto& info) { return info.param; })
+#define ON_EVERY_BACKEND(suite)                                                       \
+  INSTANTIATE_TEST_SUITE_P(All, suite, ::testing::Values("sim", "posix", "io_uring"), \
+                           [](const auto& info) { return info.param; })
 
 }  // namespace weir::io

@@ -36,7 +36,8 @@ TEST_P(DiskTest, GatherWriteAndSync) {
   FileId f = open("a");
   std::string content;
   std::vector<std::string> parts;
-  for (int i = 0; i < 512; ++i) parts.push_back(std::string(static_cast<size_t>(i * 7 % 300), static_cast<char>('a' + i % 26)));
+  for (int i = 0; i < 512; ++i)
+    parts.push_back(std::string(static_cast<size_t>(i * 7 % 300), static_cast<char>('a' + i % 26)));
   std::vector<ConstBytes> slices;
   for (auto& p : parts) slices.push_back(as_bytes(p)), content += p;
   Op written, synced;
@@ -57,8 +58,10 @@ TEST_P(DiskTest, ManyAtOnce) {
   for (int i = 0; i < 300; ++i) blocks.emplace_back(4096, static_cast<uint8_t>(i));
   for (int i = 0; i < 300; ++i) {
     ops.push_back(std::make_unique<Op>());
-    if (i % 3 == 0) disk().write_durable(f, static_cast<FilePos>(i) * 4096, blocks[static_cast<size_t>(i)], *ops.back());
-    else disk().write(f, static_cast<FilePos>(i) * 4096, blocks[static_cast<size_t>(i)], *ops.back());
+    if (i % 3 == 0)
+      disk().write_durable(f, static_cast<FilePos>(i) * 4096, blocks[static_cast<size_t>(i)], *ops.back());
+    else
+      disk().write(f, static_cast<FilePos>(i) * 4096, blocks[static_cast<size_t>(i)], *ops.back());
   }
   for (auto& op : ops) EXPECT_EQ(result_of(*op), 4096);
   std::vector<uint8_t> all(300 * 4096);

@@ -237,7 +237,8 @@ TEST(Endpoint, ParsesAndPrints) {
   EXPECT_EQ(Endpoint::parse("[::1]:0").value(), (Endpoint{"::1", 0}));
   EXPECT_EQ(Endpoint::parse(":80").value(), (Endpoint{"", 80}));
   EXPECT_EQ((Endpoint{"::1", 5}).to_string(), "[::1]:5");
-  for (const char* bad : {"host", "host:", "host:x", "host:65536", "::1:80", "[::1:80", "h:-1"}) EXPECT_FALSE(Endpoint::parse(bad).ok()) << bad;
+  for (const char* bad : {"host", "host:", "host:x", "host:65536", "::1:80", "[::1:80", "h:-1"})
+    EXPECT_FALSE(Endpoint::parse(bad).ok()) << bad;
 }
 
 }  // namespace

@@ -9,7 +9,8 @@ struct RuntimeTest : OnEveryBackend {};
 
 TEST_P(RuntimeTest, TimersFireInOrderOfDueThenOfArming) {
   std::vector<int> order;
-  Timer c([&] { order.push_back(3); }), a([&] { order.push_back(1); }), b([&] { order.push_back(2); }), never([&] { order.push_back(9); });
+  Timer c([&] { order.push_back(3); }), a([&] { order.push_back(1); }), b([&] { order.push_back(2); }),
+      never([&] { order.push_back(9); });
   const MonoTime start = rt().now();
   rt().arm(c, start + 3ms);
   rt().arm(a, start + 2ms);
@@ -39,8 +40,10 @@ TEST_P(RuntimeTest, ATimerMayArmOrDestroyItself) {
   int fired = 0;
   std::unique_ptr<Timer> t;
   t = std::make_unique<Timer>([&] {
-    if (++fired < 3) rt().arm_in(*t, 1ms);
-    else t.reset();
+    if (++fired < 3)
+      rt().arm_in(*t, 1ms);
+    else
+      t.reset();
   });
   Timer other([] {});
   rt().arm_in(*t, 1ms);
@@ -86,7 +89,8 @@ TEST_P(RuntimeTest, AStormOfTimersComesInOrder) {
   const MonoTime start = rt().now();
   size_t armed = 0;
   for (int i = 0; i < 500; ++i) {
-    timers.push_back(std::make_unique<Timer>([&fired, &timers, i] { fired.push_back(timers[static_cast<size_t>(i)]->due()); }));
+    timers.push_back(
+        std::make_unique<Timer>([&fired, &timers, i] { fired.push_back(timers[static_cast<size_t>(i)]->due()); }));
     rt().arm(*timers.back(), start + Duration{static_cast<int64_t>(rt().random().below(2'000'000))});
     ++armed;
     if (i % 3 == 0) {

@@ -160,7 +160,8 @@ TEST_P(ThreadRuntimeTest, MayGoWithOperationsInFlight) {
   EXPECT_EQ(received.times + never.times + named.times, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Real, ThreadRuntimeTest, ::testing::Values("posix", "io_uring"), [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Real, ThreadRuntimeTest, ::testing::Values("posix", "io_uring"),
+                         [](const auto& info) { return info.param; });
 
 TEST(MakeRuntime, SaysWhatItChoseAndWhy) {
   std::string why;

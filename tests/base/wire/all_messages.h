@@ -88,8 +88,8 @@
 #include "base/wire/messages/update_features.h"
 #include "base/wire/messages/update_raft_voter.h"
 #include "base/wire/messages/vote.h"
-#include "base/wire/messages/write_share_group_state.h"
 #include "base/wire/messages/weir_node_view.h"
+#include "base/wire/messages/write_share_group_state.h"
 #include "base/wire/messages/write_txn_markers.h"
 #include "base/wire/records/abort_transaction_record.h"
 #include "base/wire/records/access_control_entry_record.h"
@@ -140,53 +140,53 @@
 #include "base/wire/records/voters_record.h"
 
 /// Every message that is not of an API, as X(Name). Those of APIs are in apis.def.
-#define WEIR_WIRE_DATA_MESSAGES(X) \
-  X(ConsumerProtocolSubscription) \
-  X(ConsumerProtocolAssignment) \
-  X(LeaderChangeMessage) \
-  X(SnapshotHeaderRecord) \
-  X(SnapshotFooterRecord) \
-  X(VotersRecord) \
-  X(KRaftVersionRecord) \
-  X(EndTxnMarker) \
-  X(DefaultPrincipalData) \
-  X(AbortTransactionRecord) \
-  X(AccessControlEntryRecord) \
-  X(BeginTransactionRecord) \
-  X(BrokerRegistrationChangeRecord) \
-  X(ClientQuotaRecord) \
-  X(ConfigRecord) \
-  X(EndTransactionRecord) \
-  X(FeatureLevelRecord) \
-  X(FenceBrokerRecord) \
-  X(NoOpRecord) \
-  X(PartitionChangeRecord) \
-  X(PartitionRecord) \
-  X(ProducerIdsRecord) \
-  X(RegisterBrokerRecord) \
-  X(RegisterControllerRecord) \
-  X(RemoveAccessControlEntryRecord) \
-  X(RemoveTopicRecord) \
-  X(RemoveUserScramCredentialRecord) \
-  X(TopicRecord) \
-  X(UnfenceBrokerRecord) \
-  X(UnregisterBrokerRecord) \
-  X(UserScramCredentialRecord) \
-  X(ConsumerGroupCurrentMemberAssignmentKey) \
-  X(ConsumerGroupCurrentMemberAssignmentValue) \
-  X(ConsumerGroupMemberMetadataKey) \
-  X(ConsumerGroupMemberMetadataValue) \
-  X(ConsumerGroupMetadataKey) \
-  X(ConsumerGroupMetadataValue) \
-  X(ConsumerGroupPartitionMetadataKey) \
-  X(ConsumerGroupPartitionMetadataValue) \
-  X(ConsumerGroupTargetAssignmentMemberKey) \
-  X(ConsumerGroupTargetAssignmentMemberValue) \
-  X(ConsumerGroupTargetAssignmentMetadataKey) \
+#define WEIR_WIRE_DATA_MESSAGES(X)              \
+  X(ConsumerProtocolSubscription)               \
+  X(ConsumerProtocolAssignment)                 \
+  X(LeaderChangeMessage)                        \
+  X(SnapshotHeaderRecord)                       \
+  X(SnapshotFooterRecord)                       \
+  X(VotersRecord)                               \
+  X(KRaftVersionRecord)                         \
+  X(EndTxnMarker)                               \
+  X(DefaultPrincipalData)                       \
+  X(AbortTransactionRecord)                     \
+  X(AccessControlEntryRecord)                   \
+  X(BeginTransactionRecord)                     \
+  X(BrokerRegistrationChangeRecord)             \
+  X(ClientQuotaRecord)                          \
+  X(ConfigRecord)                               \
+  X(EndTransactionRecord)                       \
+  X(FeatureLevelRecord)                         \
+  X(FenceBrokerRecord)                          \
+  X(NoOpRecord)                                 \
+  X(PartitionChangeRecord)                      \
+  X(PartitionRecord)                            \
+  X(ProducerIdsRecord)                          \
+  X(RegisterBrokerRecord)                       \
+  X(RegisterControllerRecord)                   \
+  X(RemoveAccessControlEntryRecord)             \
+  X(RemoveTopicRecord)                          \
+  X(RemoveUserScramCredentialRecord)            \
+  X(TopicRecord)                                \
+  X(UnfenceBrokerRecord)                        \
+  X(UnregisterBrokerRecord)                     \
+  X(UserScramCredentialRecord)                  \
+  X(ConsumerGroupCurrentMemberAssignmentKey)    \
+  X(ConsumerGroupCurrentMemberAssignmentValue)  \
+  X(ConsumerGroupMemberMetadataKey)             \
+  X(ConsumerGroupMemberMetadataValue)           \
+  X(ConsumerGroupMetadataKey)                   \
+  X(ConsumerGroupMetadataValue)                 \
+  X(ConsumerGroupPartitionMetadataKey)          \
+  X(ConsumerGroupPartitionMetadataValue)        \
+  X(ConsumerGroupTargetAssignmentMemberKey)     \
+  X(ConsumerGroupTargetAssignmentMemberValue)   \
+  X(ConsumerGroupTargetAssignmentMetadataKey)   \
   X(ConsumerGroupTargetAssignmentMetadataValue) \
-  X(GroupMetadataKey) \
-  X(GroupMetadataValue) \
-  X(OffsetCommitKey) \
-  X(OffsetCommitValue) \
-  X(TransactionLogKey) \
+  X(GroupMetadataKey)                           \
+  X(GroupMetadataValue)                         \
+  X(OffsetCommitKey)                            \
+  X(OffsetCommitValue)                          \
+  X(TransactionLogKey)                          \
   X(TransactionLogValue)

@@ -10,8 +10,9 @@
 
 namespace weir::broker {
 
-/// A log as replication sees it, with all that a crash may do to it and nothing else: batches of 24 bytes (base offset, epoch, count, payload), group commits that
-/// take a random time, and what the disk holds kept apart from the process that wrote it.
+/// A log as replication sees it, with all that a crash may do to it and nothing else: batches of 24 bytes (base offset,
+/// epoch, count, payload), group commits that take a random time, and what the disk holds kept apart from the process
+/// that wrote it.
 struct FakeBatch {
   Offset base = 0;
   LeaderEpoch epoch = 0;
@@ -38,7 +39,8 @@ inline std::vector<FakeBatch> decode_batches(ConstBytes bytes) {
   std::vector<FakeBatch> batches;
   for (size_t at = 0; at + kFakeBatchBytes <= bytes.size(); at += kFakeBatchBytes) {
     const uint8_t* p = bytes.data() + at;
-    batches.push_back({load_be<int64_t>(p), load_be<int32_t>(p + 8), load_be<int32_t>(p + 12), load_be<uint64_t>(p + 16)});
+    batches.push_back(
+        {load_be<int64_t>(p), load_be<int32_t>(p + 8), load_be<int32_t>(p + 12), load_be<uint64_t>(p + 16)});
   }
   return batches;
 }
@@ -91,12 +93,17 @@ class FakeLog final : public log::PartitionLog {
   }
   Status advance_log_start(Offset to) override {
     s_.start = std::max(s_.start, to);
-    while (!s_.batches.empty() && s_.batches.front().end() <= s_.start) s_.empty_end = s_.batches.front().end(), s_.batches.erase(s_.batches.begin());
+    while (!s_.batches.empty() && s_.batches.front().end() <= s_.start)
+      s_.empty_end = s_.batches.front().end(), s_.batches.erase(s_.batches.begin());
     return {};
   }
   void read(const log::ReadRequest& request, std::function<void(Result<log::ReadResult>)> done) override;
-  void offset_for_timestamp(WallMillis, Offset, std::function<void(Result<log::TimestampOffset>)> done) override { done(log::TimestampOffset{}); }
-  void offset_of_max_timestamp(std::function<void(Result<log::TimestampOffset>)> done) override { done(log::TimestampOffset{}); }
+  void offset_for_timestamp(WallMillis, Offset, std::function<void(Result<log::TimestampOffset>)> done) override {
+    done(log::TimestampOffset{});
+  }
+  void offset_of_max_timestamp(std::function<void(Result<log::TimestampOffset>)> done) override {
+    done(log::TimestampOffset{});
+  }
   log::EpochEnd epoch_end(LeaderEpoch epoch) const override {
     auto next = epochs_.upper_bound(epoch);
     if (next == epochs_.begin()) return {};
@@ -198,7 +205,8 @@ class FakeLogSet final : public log::LogSet {
     for (auto& [tp, log] : logs_)
       if (log->durable_offset() < log->log_end_offset()) in_group_.emplace_back(tp, log->log_end_offset());
     if (in_group_.empty()) return;
-    runtime_.arm_in(commit_, commit_min + Duration(static_cast<int64_t>(runtime_.random().below(static_cast<uint64_t>(commit_spread.count()) + 1))));
+    runtime_.arm_in(commit_, commit_min + Duration(static_cast<int64_t>(runtime_.random().below(
+                                              static_cast<uint64_t>(commit_spread.count()) + 1))));
   }
   void committed() {
     const auto group = std::move(in_group_);
@@ -248,7 +256,8 @@ inline Result<log::AppendInfo> FakeLog::append_as_follower(Buffer batches) {
 inline void FakeLog::read(const log::ReadRequest& request, std::function<void(Result<log::ReadResult>)> done) {
   log::ReadResult result;
   result.next_offset = request.from;
-  auto first = std::lower_bound(s_.batches.begin(), s_.batches.end(), request.from, [](const FakeBatch& b, Offset o) { return b.end() <= o; });
+  auto first = std::lower_bound(s_.batches.begin(), s_.batches.end(), request.from,
+                                [](const FakeBatch& b, Offset o) { return b.end() <= o; });
   std::vector<FakeBatch> taken;
   for (auto it = first; it != s_.batches.end() && it->base < request.up_to; ++it) {
     const size_t size = (taken.size() + 1) * kFakeBatchBytes;

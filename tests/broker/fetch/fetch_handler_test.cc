@@ -59,7 +59,8 @@ class Fetch : public testing::Test {
   void produce(PartitionId p, int batches = 1) {
     for (int i = 0; i < batches; ++i) {
       cluster_.runtime(0).post([this, p] {
-        cluster_.leader_of(p)->produce(encode_batches({{0, 0, 1, 7}}), -1, 1s, log::PartitionLog::Origin::client, [](auto) {});
+        cluster_.leader_of(p)->produce(encode_batches({{0, 0, 1, 7}}), -1, 1s, log::PartitionLog::Origin::client,
+                                       [](auto) {});
       });
     }
     cluster_.world().run_for(5ms);

@@ -8,7 +8,8 @@ namespace {
 MonoTime at(int64_t s) { return MonoTime{s * 1'000'000'000}; }
 const Uuid kTopic = Uuid::from_random(1, 2);
 
-wire::FetchRequest request(int32_t id, int32_t epoch, std::vector<PartitionId> partitions, std::vector<PartitionId> forgotten = {}) {
+wire::FetchRequest request(int32_t id, int32_t epoch, std::vector<PartitionId> partitions,
+                           std::vector<PartitionId> forgotten = {}) {
   wire::FetchRequest r;
   r.session_id = id;
   r.session_epoch = epoch;
@@ -32,7 +33,9 @@ struct Cache {
   SplitMix64 random{1};
   FetchSessions sessions;
   explicit Cache(size_t slots = 10) : sessions({slots, 120s}) {}
-  FetchSessions::Opened open(wire::FetchRequest r, int64_t second = 0, int16_t version = 17) { return sessions.open(r, version, at(second), random); }
+  FetchSessions::Opened open(wire::FetchRequest r, int64_t second = 0, int16_t version = 17) {
+    return sessions.open(r, version, at(second), random);
+  }
 };
 
 TEST(FetchSessions, EpochsCountUpAndAnythingElseIsRefused) {

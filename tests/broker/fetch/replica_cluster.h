@@ -16,8 +16,9 @@
 
 namespace weir::broker {
 
-/// Replica managers and fetch handlers of a few nodes in a simulated world, with a controller that sees everything at once but whose word takes its time.
-/// Checks after each event: committed is committed (the same batch at an offset, whoever says so), and the high watermark of a process never falls.
+/// Replica managers and fetch handlers of a few nodes in a simulated world, with a controller that sees everything at
+/// once but whose word takes its time. Checks after each event: committed is committed (the same batch at an offset,
+/// whoever says so), and the high watermark of a process never falls.
 class ReplicaCluster {
  public:
   struct Options {
@@ -84,7 +85,7 @@ class ReplicaCluster {
     std::unique_ptr<Process> process;
     BrokerEpoch epoch = -1;
     uint64_t life = 0;
-    bool alive = false;       // as the controller sees it
+    bool alive = false;  // as the controller sees it
     MonoTime images_until{0};
   };
 

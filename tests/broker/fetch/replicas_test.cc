@@ -22,7 +22,8 @@ TEST(Replicas, AcksAllOverThreeNodesTakesTwoCommitsAndTwoTrips) {
   ASSERT_EQ(c.acked().size(), 200u);
   auto latencies = c.latencies();
   std::sort(latencies.begin(), latencies.end());
-  // One trip of 40-60 µs to wake the follower, its commit of 100-300 µs, one trip back; the leader's own commit runs beside.
+  // One trip of 40-60 µs to wake the follower, its commit of 100-300 µs, one trip back; the leader's own commit runs
+  // beside.
   EXPECT_LT(latencies[100], 600us) << "p50 " << latencies[100].count();
   EXPECT_LT(latencies[199], 1200us);
   EXPECT_FALSE(c.world().failed()) << c.world().failure();
@@ -84,7 +85,8 @@ TEST(Replicas, LossOfLeadershipAnswersPendingProduces) {
   for (int other = 0; other < 3; ++other) c.cut(other, leader, true), c.cut(leader, other, true);
   ErrorCode error = ErrorCode::none;
   c.runtime(leader).post([&] {
-    p->produce(encode_batches({{0, 0, 1, 1}}), -1, 30s, log::PartitionLog::Origin::client, [&](auto outcome) { error = outcome.code(); });
+    p->produce(encode_batches({{0, 0, 1, 1}}), -1, 30s, log::PartitionLog::Origin::client,
+               [&](auto outcome) { error = outcome.code(); });
   });
   c.world().run_for(10ms);
   while (c.image_of(0).leader == leader) c.move_leader(0);
@@ -114,7 +116,8 @@ std::string run_chaos(uint64_t seed, Duration length) {
   c.heal();
   for (int n = 0; n < 3; ++n)
     if (!c.running(n)) c.start(n);
-  if (!c.world().run_until([&] { return c.settled(); }, 60s)) return c.world().failed() ? c.world().failure() : "it does not settle";
+  if (!c.world().run_until([&] { return c.settled(); }, 60s))
+    return c.world().failed() ? c.world().failure() : "it does not settle";
   const size_t before = c.acked().size();
   c.produce(0);
   c.world().run_for(2s);
@@ -151,12 +154,13 @@ TEST_P(BrokenReplicas, IsCaughtByTheCheckers) {
   }
   FAIL() << GetParam().name << " was not caught";
 }
-INSTANTIATE_TEST_SUITE_P(Faults, BrokenReplicas,
-                         testing::Values(Mutation{"hw_from_leader_alone", &replication::Faults::hw_from_leader_alone},
-                                         Mutation{"lagging_isr_member_kept", &replication::Faults::lagging_isr_member_kept},
-                                         Mutation{"no_truncation_by_epoch", &replication::Faults::no_truncation_by_epoch},
-                                         Mutation{"ack_before_isr", &replication::Faults::ack_before_isr}),
-                         [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Faults, BrokenReplicas,
+    testing::Values(Mutation{"hw_from_leader_alone", &replication::Faults::hw_from_leader_alone},
+                    Mutation{"lagging_isr_member_kept", &replication::Faults::lagging_isr_member_kept},
+                    Mutation{"no_truncation_by_epoch", &replication::Faults::no_truncation_by_epoch},
+                    Mutation{"ack_before_isr", &replication::Faults::ack_before_isr}),
+    [](const auto& info) { return std::string(info.param.name); });
 
 }  // namespace
 }  // namespace weir::broker

@@ -22,15 +22,19 @@ struct World {
   World() : World(Duration{0}) {}
   explicit World(Duration initial_delay)
       : options{std::chrono::seconds(1), std::chrono::seconds(60), initial_delay, 100},
-        group("g", options, random,
-              [this](const wire::GroupMetadataValue& v, std::function<void(ErrorCode)> done) {
-                written.push_back(v);
-                if (hold_writes) held.push_back(std::move(done));
-                else done(ErrorCode::none);
-              },
-              [] { return WallMillis{1000}; }) {}
+        group(
+            "g", options, random,
+            [this](const wire::GroupMetadataValue& v, std::function<void(ErrorCode)> done) {
+              written.push_back(v);
+              if (hold_writes)
+                held.push_back(std::move(done));
+              else
+                done(ErrorCode::none);
+            },
+            [] { return WallMillis{1000}; }) {}
 
-  static wire::JoinGroupRequest request(std::string member, std::vector<std::string> protocols = {"range"}, std::optional<std::string> instance = {}) {
+  static wire::JoinGroupRequest request(std::string member, std::vector<std::string> protocols = {"range"},
+                                        std::optional<std::string> instance = {}) {
     wire::JoinGroupRequest r;
     r.group_id = "g";
     r.session_timeout_ms = 10'000;
@@ -47,7 +51,8 @@ struct World {
   };
   std::shared_ptr<Joined> join(const wire::JoinGroupRequest& r, int16_t version = 9) {
     auto out = std::make_shared<Joined>();
-    group.join(r, {version, "client", "/127.0.0.1"}, now, [out](wire::JoinGroupResponse x) { out->answered = true, out->response = std::move(x); });
+    group.join(r, {version, "client", "/127.0.0.1"}, now,
+               [out](wire::JoinGroupResponse x) { out->answered = true, out->response = std::move(x); });
     group.check_invariants();
     return out;
   }
@@ -62,7 +67,8 @@ struct World {
     bool answered = false;
     wire::SyncGroupResponse response;
   };
-  std::shared_ptr<Synced> sync(const std::string& member, int32_t generation, std::map<std::string, std::vector<uint8_t>> assignments = {}) {
+  std::shared_ptr<Synced> sync(const std::string& member, int32_t generation,
+                               std::map<std::string, std::vector<uint8_t>> assignments = {}) {
     wire::SyncGroupRequest r;
     r.group_id = "g";
     r.member_id = member;

@@ -13,12 +13,21 @@ namespace weir::processor {
 namespace {
 
 /// The value of a grouping key `expr` for one record, as JSON; "error: …" when the job fails.
-std::string value_of(const std::string& type, const std::string& expr, const std::string& record = "{}", const std::string& options = "") {
+std::string value_of(const std::string& type, const std::string& expr, const std::string& record = "{}",
+                     const std::string& options = "") {
   auto compiled = compile(
-      "CREATE TABLE t (i INT, j INT, b BIGINT, ti TINYINT, d DOUBLE, f FLOAT, s STRING, u STRING, o BOOLEAN, t3 TIMESTAMP(3), l3 TIMESTAMP_LTZ(3), "
-      "et AS TO_TIMESTAMP_LTZ(COALESCE(b, 0) * 0, 3), WATERMARK FOR et AS et) WITH ('connector'='kafka','topic'='in','format'='json'" + options + ");"
-      "CREATE TABLE r (v " + type + ") WITH ('connector'='kafka','topic'='out','format'='json');"
-      "INSERT INTO r SELECT " + expr + " FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(et), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end, " + expr);
+      "CREATE TABLE t (i INT, j INT, b BIGINT, ti TINYINT, d DOUBLE, f FLOAT, s STRING, u STRING, o BOOLEAN, t3 "
+      "TIMESTAMP(3), l3 TIMESTAMP_LTZ(3), "
+      "et AS TO_TIMESTAMP_LTZ(COALESCE(b, 0) * 0, 3), WATERMARK FOR et AS et) WITH "
+      "('connector'='kafka','topic'='in','format'='json'" +
+      options +
+      ");"
+      "CREATE TABLE r (v " +
+      type +
+      ") WITH ('connector'='kafka','topic'='out','format'='json');"
+      "INSERT INTO r SELECT " +
+      expr + " FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(et), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end, " +
+      expr);
   if (!compiled) return "error: " + compiled.error().detail;
   JobCore core(std::make_shared<const CompiledJob>(std::move(*compiled)));
   core.set_partitions(0, {PartitionProgress{}});
@@ -97,7 +106,8 @@ TEST(Casts, AreFlinks) {
   EXPECT_EQ(value_of("INT", "CAST(d AS INT)", r), "-5");
   EXPECT_EQ(value_of("BIGINT", "CAST(s AS BIGINT)", r), "42");
   EXPECT_EQ(value_of("BIGINT", "TRY_CAST(u AS BIGINT)", r), "null");
-  EXPECT_EQ(value_of("BIGINT", "CAST(u AS BIGINT)", r).substr(0, 47), "error: in/0/0: cannot cast 'abc' to BIGINT (TRY");
+  EXPECT_EQ(value_of("BIGINT", "CAST(u AS BIGINT)", r).substr(0, 47),
+            "error: in/0/0: cannot cast 'abc' to BIGINT (TRY");
   EXPECT_EQ(value_of("STRING", "CAST(d AS STRING)", r), "\"-5.9\"");
   EXPECT_EQ(value_of("STRING", "CAST(t3 AS STRING)", r), "\"2023-11-14 22:14:19.900\"");
   EXPECT_EQ(value_of("STRING", "CAST(TO_TIMESTAMP_LTZ(b, 3) AS STRING)", r), "\"2023-11-14 22:13:20.123\"");
@@ -136,12 +146,15 @@ TEST(Json, WrongTypesEndTheJobOrAreNull) {
   EXPECT_EQ(value_of("TINYINT", "ti", R"({"ti":128})", lenient), "null");
   EXPECT_EQ(value_of("BIGINT", "b", R"({"b":9223372036854775808})", lenient), "null");
   EXPECT_EQ(value_of("TIMESTAMP(3)", "t3", R"({"t3":"2023-11-14T22:14:00"})", lenient), "null");
-  EXPECT_EQ(value_of("TIMESTAMP(3)", "t3", R"({"t3":"2023-11-14T22:14:00"})", ",'json.timestamp-format.standard'='ISO-8601'"), "\"2023-11-14 22:14:00\"");
+  EXPECT_EQ(
+      value_of("TIMESTAMP(3)", "t3", R"({"t3":"2023-11-14T22:14:00"})", ",'json.timestamp-format.standard'='ISO-8601'"),
+      "\"2023-11-14 22:14:00\"");
   for (const char* broken : {"[1]", "{\"b\":1", "", "nope", "7", "{\"b\":1}}", "{\"b\" 1}", "{\"s\":\"\xff\"}"}) {
     EXPECT_EQ(value_of("BIGINT", "b", broken, lenient), "nothing") << broken;
     EXPECT_EQ(value_of("BIGINT", "b", broken).substr(0, 14), "error: in/0/0:") << broken;
   }
-  EXPECT_EQ(value_of("BIGINT", "b", "{}", ",'json.fail-on-missing-field'='true'").substr(0, 21), "error: in/0/0: field ");
+  EXPECT_EQ(value_of("BIGINT", "b", "{}", ",'json.fail-on-missing-field'='true'").substr(0, 21),
+            "error: in/0/0: field ");
 }
 
 TEST(Text, DoublesAreWrittenAsJavaDoes) {
@@ -176,9 +189,11 @@ TEST(Text, TimestampsGoBothWays) {
   EXPECT_EQ(text(1700000040000), "2023-11-14 22:14:00");
   EXPECT_EQ(text(-1), "1969-12-31 23:59:59.999");
   EXPECT_EQ(text(951782400000), "2000-02-29 00:00:00");
-  for (int64_t ms : {int64_t{0}, int64_t{-62135596800000}, int64_t{253402300799999}, int64_t{1709164800123}, int64_t{-86400001}})
+  for (int64_t ms :
+       {int64_t{0}, int64_t{-62135596800000}, int64_t{253402300799999}, int64_t{1709164800123}, int64_t{-86400001}})
     EXPECT_EQ(parse_timestamp(text(ms)), ms);
-  for (const char* bad : {"2023-02-29 00:00:00", "2023-1-1 00:00:00", "2023-01-01 24:00:00", "2023-01-01 00:00:00.x", "", "2023-01-01"})
+  for (const char* bad :
+       {"2023-02-29 00:00:00", "2023-1-1 00:00:00", "2023-01-01 24:00:00", "2023-01-01 00:00:00.x", "", "2023-01-01"})
     EXPECT_FALSE(parse_timestamp(bad)) << bad;
 }
 

@@ -38,7 +38,8 @@ class ManualRuntime : public io::Runtime {
     return true;
   }
   void settle() {
-    while (turn()) {}
+    while (turn()) {
+    }
   }
   void advance(Duration d) {
     now_ = now_ + d;
@@ -71,8 +72,10 @@ struct World {
 
   void later(std::function<void()> f) {
     // Some answers take a turn more: they come in another order than they were asked.
-    if (random.chance(1, 3)) runtime.post([this, f] { runtime.post(f); });
-    else runtime.post(f);
+    if (random.chance(1, 3))
+      runtime.post([this, f] { runtime.post(f); });
+    else
+      runtime.post(f);
   }
 };
 
@@ -82,7 +85,8 @@ class FakeSource : public Source {
   void describe(const std::string& topic, int64_t, Described done) override {
     w_.later([this, topic, done] {
       auto it = w_.inputs.find(topic);
-      if (it == w_.inputs.end()) return done(Error(ErrorCode::unknown_topic_or_partition, "source", "no topic " + topic));
+      if (it == w_.inputs.end())
+        return done(Error(ErrorCode::unknown_topic_or_partition, "source", "no topic " + topic));
       std::vector<PartitionBounds> out;
       for (auto& p : it->second) out.push_back({0, static_cast<Offset>(p.size()), -1});
       done(out);
@@ -99,7 +103,8 @@ class FakeSource : public Source {
 
  private:
   void answer(const std::string& topic, PartitionId partition, Offset from, FetchDone done) {
-    if (w_.next_fetch_error != ErrorCode::none) return done(Error(std::exchange(w_.next_fetch_error, ErrorCode::none), "source"));
+    if (w_.next_fetch_error != ErrorCode::none)
+      return done(Error(std::exchange(w_.next_fetch_error, ErrorCode::none), "source"));
     auto& rows = w_.inputs[topic][static_cast<size_t>(partition)];
     auto at = static_cast<size_t>(from);
     if (at >= rows.size()) {
@@ -107,7 +112,8 @@ class FakeSource : public Source {
       return;
     }
     wire::RecordBatchBuilder b({.base_offset = from});
-    for (size_t n = 0; n < 1 + w_.random.below(w_.batch_rows) && at < rows.size(); ++n, ++at) b.append(0, std::nullopt, as_bytes(rows[at]));
+    for (size_t n = 0; n < 1 + w_.random.below(w_.batch_rows) && at < rows.size(); ++n, ++at)
+      b.append(0, std::nullopt, as_bytes(rows[at]));
     done(Batches{{b.build()}, static_cast<Offset>(rows.size()), 0});
   }
   World& w_;
@@ -127,7 +133,8 @@ class FakeSink : public Sink {
       done(ends);
     });
   }
-  void last_sequences(const std::string& topic, const std::string& header, const std::vector<Offset>& from, LastSequences done) override {
+  void last_sequences(const std::string& topic, const std::string& header, const std::vector<Offset>& from,
+                      LastSequences done) override {
     w_.later([=, this] {
       std::vector<int64_t> out;
       for (size_t p = 0; p < from.size(); ++p) {
@@ -139,10 +146,12 @@ class FakeSink : public Sink {
       done(out);
     });
   }
-  void append(const std::string& topic, PartitionId partition, const std::string& header, std::vector<SinkRow> rows, Appended done) override {
+  void append(const std::string& topic, PartitionId partition, const std::string& header, std::vector<SinkRow> rows,
+              Appended done) override {
     ++w_.appends;
     // Written at once; the acknowledgement comes later, or never when the runner is gone by then.
-    if (w_.append_error != ErrorCode::none) return w_.runtime.post([this, done] { done(Error(w_.append_error, "sink")); });
+    if (w_.append_error != ErrorCode::none)
+      return w_.runtime.post([this, done] { done(Error(w_.append_error, "sink")); });
     if (lossy_) return;  // on its way when the process dies
     auto& p = w_.outputs[topic][static_cast<size_t>(partition)];
     for (SinkRow& r : rows) p.push_back({header, r.value, r.sequence});
@@ -187,10 +196,15 @@ class FakeStore : public CheckpointStore {
 
 std::shared_ptr<const CompiledJob> job(const std::string& options = "") {
   auto r = compile(
-      "CREATE TABLE ev (ts BIGINT, k STRING, v BIGINT, et AS TO_TIMESTAMP_LTZ(ts, 3), WATERMARK FOR et AS et - INTERVAL '1' SECOND) "
-      "WITH ('connector'='kafka','topic'='in','format'='json'" + options + ");"
-      "CREATE TABLE o (window_end TIMESTAMP(3), k STRING, n BIGINT, d DOUBLE) WITH ('connector'='kafka','topic'='out','format'='json');"
-      "INSERT INTO o SELECT window_end, k, COUNT(*), SUM(CAST(v AS DOUBLE) / 7) FROM TABLE(TUMBLE(TABLE ev, DESCRIPTOR(et), INTERVAL '10' SECOND)) "
+      "CREATE TABLE ev (ts BIGINT, k STRING, v BIGINT, et AS TO_TIMESTAMP_LTZ(ts, 3), WATERMARK FOR et AS et - "
+      "INTERVAL '1' SECOND) "
+      "WITH ('connector'='kafka','topic'='in','format'='json'" +
+      options +
+      ");"
+      "CREATE TABLE o (window_end TIMESTAMP(3), k STRING, n BIGINT, d DOUBLE) WITH "
+      "('connector'='kafka','topic'='out','format'='json');"
+      "INSERT INTO o SELECT window_end, k, COUNT(*), SUM(CAST(v AS DOUBLE) / 7) FROM TABLE(TUMBLE(TABLE ev, "
+      "DESCRIPTOR(et), INTERVAL '10' SECOND)) "
       "GROUP BY window_start, window_end, k;");
   CHECK(r.ok(), r.ok() ? "" : r.error().message().c_str());
   return std::make_shared<const CompiledJob>(std::move(*r));
@@ -212,8 +226,11 @@ struct Process {
   Process(World& w, std::shared_ptr<const CompiledJob> j) : source(w), sink(w), store(w) {
     JobRunner::Observer observer;
     observer.on_state = [this](const JobInfo& i) { states.push_back(i.state); };
-    observer.on_rows = [this](int, const std::vector<SinkRow>& rows) { observed.insert(observed.end(), rows.begin(), rows.end()); };
-    runner = std::make_unique<JobRunner>(w.runtime, "job-1", std::move(j), source, sink, store, JobRunnerOptions{}, observer);
+    observer.on_rows = [this](int, const std::vector<SinkRow>& rows) {
+      observed.insert(observed.end(), rows.begin(), rows.end());
+    };
+    runner = std::make_unique<JobRunner>(w.runtime, "job-1", std::move(j), source, sink, store, JobRunnerOptions{},
+                                         observer);
     runner->start();
   }
   ~Process() { runner.reset(); }
@@ -224,7 +241,9 @@ void fill(World& w, size_t rows, uint64_t seed) {
   auto& topic = w.inputs["in"];
   topic.resize(2);
   for (size_t p = 0; p < 2; ++p)
-    for (size_t i = 0; i < rows; ++i) topic[p].push_back(record(static_cast<int64_t>(i * 100 + random.below(1500)), static_cast<int64_t>(random.below(5)), static_cast<int64_t>(random.below(100))));
+    for (size_t i = 0; i < rows; ++i)
+      topic[p].push_back(record(static_cast<int64_t>(i * 100 + random.below(1500)),
+                                static_cast<int64_t>(random.below(5)), static_cast<int64_t>(random.below(100))));
 }
 
 std::vector<std::string> sorted_rows(const World& w) {
@@ -340,7 +359,8 @@ TEST(JobRunner, BrokenRecordFailsTheJobWithItsPlace) {
   Process p(w, job());
   w.runtime.settle();
   EXPECT_EQ(p.runner->state(), JobState::failed);
-  EXPECT_NE(p.runner->info().failure.find("in/0/1: field `ts` is no BIGINT"), std::string::npos) << p.runner->info().failure;
+  EXPECT_NE(p.runner->info().failure.find("in/0/1: field `ts` is no BIGINT"), std::string::npos)
+      << p.runner->info().failure;
 }
 
 TEST(JobRunner, MissingTopicAndLostOffsetsAndRefusedWritesFailClearly) {

@@ -11,12 +11,17 @@
 namespace weir::processor {
 namespace {
 
-std::shared_ptr<const CompiledJob> job(const std::string& select, const std::string& columns, const std::string& tvf, const std::string& where = "", const std::string& set = "") {
+std::shared_ptr<const CompiledJob> job(const std::string& select, const std::string& columns, const std::string& tvf,
+                                       const std::string& where = "", const std::string& set = "") {
   auto r = compile(set +
-                   "CREATE TABLE ev (ts BIGINT, k STRING, v BIGINT, d DOUBLE, et AS TO_TIMESTAMP_LTZ(ts, 3), WATERMARK FOR et AS et - INTERVAL '5' SECOND) "
+                   "CREATE TABLE ev (ts BIGINT, k STRING, v BIGINT, d DOUBLE, et AS TO_TIMESTAMP_LTZ(ts, 3), WATERMARK "
+                   "FOR et AS et - INTERVAL '5' SECOND) "
                    "WITH ('connector'='kafka','topic'='in','format'='json');"
-                   "CREATE TABLE o (" + columns + ") WITH ('connector'='kafka','topic'='out','format'='json');"
-                   "INSERT INTO o SELECT " + select + " FROM TABLE(" + tvf + ") " + where + " GROUP BY window_start, window_end, k;");
+                   "CREATE TABLE o (" +
+                   columns +
+                   ") WITH ('connector'='kafka','topic'='out','format'='json');"
+                   "INSERT INTO o SELECT " +
+                   select + " FROM TABLE(" + tvf + ") " + where + " GROUP BY window_start, window_end, k;");
   CHECK(r.ok(), r.ok() ? "" : r.error().message().c_str());
   return std::make_shared<const CompiledJob>(std::move(*r));
 }
@@ -29,11 +34,13 @@ std::shared_ptr<const CompiledJob> counting(const std::string& where = "", const
 struct Core {
   JobCore core;
   std::vector<Offset> next;
-  explicit Core(std::shared_ptr<const CompiledJob> j, size_t partitions = 1) : core(std::move(j), {.keep_late = true}), next(partitions) {
+  explicit Core(std::shared_ptr<const CompiledJob> j, size_t partitions = 1)
+      : core(std::move(j), {.keep_late = true}), next(partitions) {
     core.set_partitions(0, std::vector<PartitionProgress>(partitions));
   }
   /// One record; what fired.
-  std::vector<std::string> add(int64_t ts, const std::string& k = "a", PartitionId p = 0, const std::string& more = "") {
+  std::vector<std::string> add(int64_t ts, const std::string& k = "a", PartitionId p = 0,
+                               const std::string& more = "") {
     std::string r = "{\"ts\":" + std::to_string(ts) + ",\"k\":\"" + k + "\"" + more + "}";
     Status s = core.add_records(0, p, {{next[static_cast<size_t>(p)]++, r}});
     EXPECT_TRUE(s.ok()) << (s.ok() ? "" : s.error().message());
@@ -70,7 +77,11 @@ TEST(Window, FiresWithTheRecordThatMovesTheWatermarkToItsLastMillisecond) {
 TEST(Window, RecordIsJudgedByItsPredecessorsOnly) {
   Core c(counting());
   // One batch: the closing record, then one that is late by it, then one in the next window.
-  Status s = c.core.add_records(0, 0, {{0, R"({"ts":1000,"k":"a"})"}, {1, R"({"ts":60000,"k":"a"})"}, {2, R"({"ts":1001,"k":"a"})"}, {3, R"({"ts":60001,"k":"a"})"}});
+  Status s = c.core.add_records(0, 0,
+                                {{0, R"({"ts":1000,"k":"a"})"},
+                                 {1, R"({"ts":60000,"k":"a"})"},
+                                 {2, R"({"ts":1001,"k":"a"})"},
+                                 {3, R"({"ts":60001,"k":"a"})"}});
   ASSERT_TRUE(s.ok());
   EXPECT_EQ(c.take(), (Rows{R"({"e":"1970-01-01 00:00:10","k":"a","n":1})"}));
   EXPECT_EQ(c.core.stats().rows_late, 1);
@@ -108,15 +119,18 @@ TEST(Window, SilentPartitionHoldsUntilIdleOrEnded) {
 }
 
 TEST(Window, TimesBeforeTheEpochAndOffsets) {
-  Core c(job("window_start, k, COUNT(*)", "s TIMESTAMP(3), k STRING, n BIGINT", "TUMBLE(TABLE ev, DESCRIPTOR(et), INTERVAL '10' SECOND, INTERVAL '3' SECOND)"));
+  Core c(job("window_start, k, COUNT(*)", "s TIMESTAMP(3), k STRING, n BIGINT",
+             "TUMBLE(TABLE ev, DESCRIPTOR(et), INTERVAL '10' SECOND, INTERVAL '3' SECOND)"));
   c.add(-1);
   c.add(2999);
   c.add(3000);
-  EXPECT_EQ(c.end(), (Rows{R"({"s":"1969-12-31 23:59:53","k":"a","n":2})", R"({"s":"1970-01-01 00:00:03","k":"a","n":1})"}));
+  EXPECT_EQ(c.end(),
+            (Rows{R"({"s":"1969-12-31 23:59:53","k":"a","n":2})", R"({"s":"1970-01-01 00:00:03","k":"a","n":1})"}));
 }
 
 TEST(Window, LateForSomeHopsCountsInTheOthers) {
-  Core c(job("window_end, k, COUNT(*)", "e TIMESTAMP(3), k STRING, n BIGINT", "HOP(TABLE ev, DESCRIPTOR(et), INTERVAL '5' SECOND, INTERVAL '10' SECOND)"));
+  Core c(job("window_end, k, COUNT(*)", "e TIMESTAMP(3), k STRING, n BIGINT",
+             "HOP(TABLE ev, DESCRIPTOR(et), INTERVAL '5' SECOND, INTERVAL '10' SECOND)"));
   c.add(1000);
   EXPECT_EQ(c.add(10'000), (Rows{R"({"e":"1970-01-01 00:00:05","k":"a","n":1})"}));  // W = 5000
   c.add(1001);                                                                       // late for :05, in time for :10
@@ -167,8 +181,10 @@ TEST(Window, OverTheBudgetNewKeysAreRefusedAndCounted) {
 }
 
 TEST(Window, AggregatesOverHavingAndArithmetic) {
-  Core c(job("k, COUNT(*) FILTER (WHERE v > 1) * 1.0 / COUNT(*), SUM(DISTINCT v), AVG(d), MIN(k), MAX(CAST(v AS STRING)), SUM(v / (v - 1)) FILTER (WHERE v > 1)",
-             "k STRING, r DOUBLE, s BIGINT, d DOUBLE, m STRING, x STRING, g BIGINT", kTumble));
+  Core c(
+      job("k, COUNT(*) FILTER (WHERE v > 1) * 1.0 / COUNT(*), SUM(DISTINCT v), AVG(d), MIN(k), MAX(CAST(v AS STRING)), "
+          "SUM(v / (v - 1)) FILTER (WHERE v > 1)",
+          "k STRING, r DOUBLE, s BIGINT, d DOUBLE, m STRING, x STRING, g BIGINT", kTumble));
   for (int v : {1, 2, 2, 10}) c.add(v, "a", 0, ",\"v\":" + std::to_string(v) + ",\"d\":0.5");
   EXPECT_EQ(c.end(), (Rows{R"({"k":"a","r":0.75,"s":13,"d":0.5,"m":"a","x":"2","g":5})"}));
 }
@@ -188,20 +204,27 @@ TEST(Checkpoint, RefusesDamageAndOtherScripts) {
   }
 }
 
-/// Random records over partitions, all kinds of aggregates: any interleaving, cut and restart gives the same rows in the same order.
+/// Random records over partitions, all kinds of aggregates: any interleaving, cut and restart gives the same rows in
+/// the same order.
 class Determinism : public testing::TestWithParam<const char*> {};
 
 TEST_P(Determinism, RowsDependOnTheLogsAlone) {
-  auto j = job("window_end, k, COUNT(*), SUM(v), AVG(d), SUM(d), MIN(k), MAX(d), PERCENTILE(d, 0.9), COUNT(DISTINCT v), COUNT(DISTINCT CAST(v AS STRING)), SUM(DISTINCT d)",
-               "e TIMESTAMP(3), k STRING, n BIGINT, s BIGINT, a DOUBLE, sd DOUBLE, m STRING, x DOUBLE, p DOUBLE, u BIGINT, us BIGINT, ds DOUBLE", GetParam());
+  auto j = job(
+      "window_end, k, COUNT(*), SUM(v), AVG(d), SUM(d), MIN(k), MAX(d), PERCENTILE(d, 0.9), COUNT(DISTINCT v), "
+      "COUNT(DISTINCT CAST(v AS STRING)), SUM(DISTINCT d)",
+      "e TIMESTAMP(3), k STRING, n BIGINT, s BIGINT, a DOUBLE, sd DOUBLE, m STRING, x DOUBLE, p DOUBLE, u BIGINT, us "
+      "BIGINT, ds DOUBLE",
+      GetParam());
   SplitMix64 random(99);
   constexpr size_t kPartitions = 3, kRecords = 400;
   std::vector<std::vector<std::string>> log(kPartitions);
   for (size_t p = 0; p < kPartitions; ++p)
     for (size_t i = 0; i < kRecords; ++i) {
       int64_t ts = static_cast<int64_t>(i * 300 + random.below(9000)) - (random.chance(1, 20) ? 20'000 : 0);
-      log[p].push_back("{\"ts\":" + std::to_string(ts) + ",\"k\":" + (random.chance(1, 10) ? "null" : "\"k" + std::to_string(random.below(4)) + "\"") +
-                       ",\"v\":" + std::to_string(random.below(50)) + ",\"d\":0." + std::to_string(random.below(1000)) + "}");
+      log[p].push_back("{\"ts\":" + std::to_string(ts) +
+                       ",\"k\":" + (random.chance(1, 10) ? "null" : "\"k" + std::to_string(random.below(4)) + "\"") +
+                       ",\"v\":" + std::to_string(random.below(50)) + ",\"d\":0." + std::to_string(random.below(1000)) +
+                       "}");
     }
   std::vector<std::string> want;
   for (uint64_t seed = 0; seed < 40; ++seed) {
@@ -231,10 +254,11 @@ TEST_P(Determinism, RowsDependOnTheLogsAlone) {
   EXPECT_GT(want.size(), 50u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Windows, Determinism,
-                         testing::Values("TUMBLE(TABLE ev, DESCRIPTOR(et), INTERVAL '10' SECOND)",
-                                         "HOP(TABLE ev, DESCRIPTOR(et), INTERVAL '5' SECOND, INTERVAL '20' SECOND)",
-                                         "CUMULATE(TABLE ev, DESCRIPTOR(et), INTERVAL '5' SECOND, INTERVAL '20' SECOND)"));
+INSTANTIATE_TEST_SUITE_P(
+    Windows, Determinism,
+    testing::Values("TUMBLE(TABLE ev, DESCRIPTOR(et), INTERVAL '10' SECOND)",
+                    "HOP(TABLE ev, DESCRIPTOR(et), INTERVAL '5' SECOND, INTERVAL '20' SECOND)",
+                    "CUMULATE(TABLE ev, DESCRIPTOR(et), INTERVAL '5' SECOND, INTERVAL '20' SECOND)"));
 
 TEST(ValueBag, PercentilesOfRunsAreThoseOfTheSortedValues) {
   SplitMix64 random(5);
@@ -261,7 +285,10 @@ TEST(ValueBag, PercentilesOfRunsAreThoseOfTheSortedValues) {
 
 TEST(StringDictionary, SweepKeepsWhatIsInUse) {
   // More than a megabyte of strings through a window: the dictionary is swept when windows go.
-  Core c(job("k, COUNT(DISTINCT CAST(v AS STRING) || '-a-long-text-that-fills-the-dictionary-a-long-text-that-fills-the-dictionary')", "k STRING, n BIGINT", kTumble));
+  Core c(
+      job("k, COUNT(DISTINCT CAST(v AS STRING) || "
+          "'-a-long-text-that-fills-the-dictionary-a-long-text-that-fills-the-dictionary')",
+          "k STRING, n BIGINT", kTumble));
   int64_t high = 0;
   for (int w = 0; w < 30; ++w) {
     for (int i = 0; i < 1000; ++i) c.add(w * 10'000 + i, "a", 0, ",\"v\":" + std::to_string(w * 1000 + i));

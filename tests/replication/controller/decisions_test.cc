@@ -71,9 +71,11 @@ struct World {
     r.topics.push_back(t);
     return did(decide(context(), r)).topics[0];
   }
-  const PartitionImage& p(const std::string& topic, PartitionId i = 0) { return *builder.state().partition({topic, i}); }
-  int16_t alter_isr(BrokerId from, const std::string& topic, std::vector<BrokerId> isr, LeaderEpoch leader_epoch, PartitionEpoch epoch, int16_t version = 3,
-                    BrokerEpoch member_epoch = -1) {
+  const PartitionImage& p(const std::string& topic, PartitionId i = 0) {
+    return *builder.state().partition({topic, i});
+  }
+  int16_t alter_isr(BrokerId from, const std::string& topic, std::vector<BrokerId> isr, LeaderEpoch leader_epoch,
+                    PartitionEpoch epoch, int16_t version = 3, BrokerEpoch member_epoch = -1) {
     wire::AlterPartitionRequest r;
     r.broker_id = from;
     r.broker_epoch = builder.state().broker(from)->epoch;
@@ -136,7 +138,8 @@ TEST(Topics, CountsThatCannotBe) {
   auto a = w.create("t", 1, 4);
   EXPECT_EQ(a.error_code, number(ErrorCode::invalid_replication_factor));
   EXPECT_EQ(a.error_message,
-            "Unable to replicate the partition 4 time(s): The target replication factor of 4 cannot be reached because only 3 broker(s) are registered.");
+            "Unable to replicate the partition 4 time(s): The target replication factor of 4 cannot be reached because "
+            "only 3 broker(s) are registered.");
 }
 
 TEST(Topics, ManualAssignments) {
@@ -164,7 +167,8 @@ TEST(Topics, ValidateOnlyAndInvalidConfigsCreateNothing) {
   auto a = w.did(decide(w.context(), r));
   EXPECT_EQ(a.topics[0].error_code, number(ErrorCode::invalid_config));
   EXPECT_EQ(a.topics[0].error_message, "Unknown topic config name: bad");
-  r.topics = {{.name = "d", .num_partitions = 1, .replication_factor = 1}, {.name = "d", .num_partitions = 1, .replication_factor = 1}};
+  r.topics = {{.name = "d", .num_partitions = 1, .replication_factor = 1},
+              {.name = "d", .num_partitions = 1, .replication_factor = 1}};
   EXPECT_EQ(w.did(decide(w.context(), r)).topics[0].error_code, number(ErrorCode::invalid_request));
   EXPECT_TRUE(w.builder.state().topics.empty());
 }
@@ -174,7 +178,11 @@ TEST(Topics, DeletedByNameOrId) {
   w.create("a", 1, 1);
   Uuid b = w.create("b", 1, 1).topic_id;
   wire::DeleteTopicsRequest r;
-  r.topics = {{.name = "a"}, {.topic_id = b}, {.name = "x"}, {.topic_id = Uuid::from_random(9, 9)}, {.name = "a", .topic_id = b}};
+  r.topics = {{.name = "a"},
+              {.topic_id = b},
+              {.name = "x"},
+              {.topic_id = Uuid::from_random(9, 9)},
+              {.name = "a", .topic_id = b}};
   auto a = w.did(decide(w.context(), r, 6)).responses;
   // "a" is named twice, once with an id.
   EXPECT_EQ(a[0].error_code, number(ErrorCode::invalid_request));
@@ -195,7 +203,8 @@ TEST(Topics, NoneIsDeletedWhereThatIsOff) {
   w.options.delete_topics = false;
   wire::DeleteTopicsRequest r;
   r.topics = {{.name = "a"}, {.name = "x"}};
-  for (const auto& answer : w.did(decide(w.context(), r, 6)).responses) EXPECT_EQ(answer.error_code, number(ErrorCode::topic_deletion_disabled));
+  for (const auto& answer : w.did(decide(w.context(), r, 6)).responses)
+    EXPECT_EQ(answer.error_code, number(ErrorCode::topic_deletion_disabled));
   wire::DeleteTopicsRequest old;
   old.topic_names = {"a"};
   EXPECT_EQ(w.did(decide(w.context(), old, 2)).responses[0].error_code, number(ErrorCode::invalid_request));
@@ -268,7 +277,8 @@ TEST(Brokers, ANewIncarnationNeedsTheOldOneGone) {
   World w;
   w.create("t", -1, -1, {{1, 2, 3}});
   EXPECT_EQ(w.enlist(1, 2, true).error_code, number(ErrorCode::duplicate_broker_registration));
-  EXPECT_EQ(w.enlist(1, 1, true).broker_epoch, w.builder.state().broker(1)->epoch);  // a repeated request of the same one
+  EXPECT_EQ(w.enlist(1, 1, true).broker_epoch, w.builder.state().broker(1)->epoch);  // a repeated request of the same
+                                                                                     // one
   BrokerEpoch old = w.builder.state().broker(1)->epoch;
   EXPECT_GT(w.enlist(1, 2, false).broker_epoch, old);
   EXPECT_EQ(w.p("t").leader, 2);
@@ -384,7 +394,8 @@ TEST(IsrChanges, AFencedOrRestartedReplicaIsIneligible) {
   w.fence(3);
   EXPECT_EQ(w.alter_isr(1, "t", {1, 2, 3}, 0, 1), number(ErrorCode::ineligible_replica));
   w.beat(3);
-  EXPECT_EQ(w.alter_isr(1, "t", {1, 2, 3}, 0, 1, 3, 1), number(ErrorCode::ineligible_replica));  // epochs of older lives (KIP-903)
+  EXPECT_EQ(w.alter_isr(1, "t", {1, 2, 3}, 0, 1, 3, 1), number(ErrorCode::ineligible_replica));  // epochs of older
+                                                                                                 // lives (KIP-903)
   EXPECT_EQ(w.alter_isr(1, "t", {1, 2, 3}, 0, 1, 2), 0);
 }
 
@@ -420,7 +431,8 @@ TEST(TopicConfigs, IncrementalAndOldForm) {
     return std::nullopt;
   };
   EXPECT_EQ(w.did(decide(w.context(), r)).responses[0].error_code, 0);
-  EXPECT_EQ(w.builder.state().config(ConfigType::topic, "t"), (ConfigMap{{"cleanup.policy", "delete,compact"}, {"retention.ms", "5"}}));
+  EXPECT_EQ(w.builder.state().config(ConfigType::topic, "t"),
+            (ConfigMap{{"cleanup.policy", "delete,compact"}, {"retention.ms", "5"}}));
   r.resources[0].configs = {{"cleanup.policy", 3, "delete"}, {"retention.ms", 1, std::nullopt}};
   w.did(decide(w.context(), r));
   EXPECT_EQ(w.builder.state().config(ConfigType::topic, "t"), (ConfigMap{{"cleanup.policy", "compact"}}));

@@ -22,8 +22,8 @@ class SimTransport final : public Transport {
  public:
   SimTransport(SimCluster& cluster, BrokerId self) : cluster_(cluster), self_(self) {}
   void set_endpoint(BrokerId node, const io::Endpoint&) override { known_.insert(node); }
-  void send(BrokerId to, Lane lane, int16_t api_key, int16_t version, std::function<BufferChain(int32_t)> encode, Duration timeout,
-            std::function<void(Result<Buffer>)> done) override;
+  void send(BrokerId to, Lane lane, int16_t api_key, int16_t version, std::function<BufferChain(int32_t)> encode,
+            Duration timeout, std::function<void(Result<Buffer>)> done) override;
   void on_disconnect(std::function<void(BrokerId)> heard) override { heard_.push_back(std::move(heard)); }
   void probe(BrokerId node, Duration timeout, std::function<void(bool)> done) override;
   void peer_died(BrokerId node) {
@@ -104,8 +104,7 @@ class SimCluster {
     m.life++;
     if (power) return;
     for (auto& [other, o] : members_)
-      if (o.up() && o.transport->connected.erase(id))
-        later(o, [id](Member& o) { o.transport->peer_died(id); });
+      if (o.up() && o.transport->connected.erase(id)) later(o, [id](Member& o) { o.transport->peer_died(id); });
   }
   void cut(BrokerId from, BrokerId to) { cuts_.insert({from, to}); }
   void isolate(BrokerId id) {
@@ -120,7 +119,9 @@ class SimCluster {
       if (m.up() && !m.machine->paused() && m.node->is_leader()) return id;
     return kNoBroker;
   }
-  bool until(const std::function<bool()>& pred, Duration limit = std::chrono::seconds(20)) { return world_.run_until(pred, limit); }
+  bool until(const std::function<bool()>& pred, Duration limit = std::chrono::seconds(20)) {
+    return world_.run_until(pred, limit);
+  }
   /// All live brokers are unfenced in the image of every live node.
   bool settled() {
     for (auto& [id, m] : members_) {
@@ -142,9 +143,12 @@ class SimCluster {
   }
 
   template <class Response, class Request>
-  Result<Response> call(BrokerId at, const Request& request, int16_t version, Duration timeout = std::chrono::seconds(5)) {
+  Result<Response> call(BrokerId at, const Request& request, int16_t version,
+                        Duration timeout = std::chrono::seconds(5)) {
     std::optional<Result<Response>> got;
-    later(members_.at(at), [&](Member& m) { m.node->call(request, version, timeout, [&](Result<Response> r) { got.emplace(std::move(r)); }); });
+    later(members_.at(at), [&](Member& m) {
+      m.node->call(request, version, timeout, [&](Result<Response> r) { got.emplace(std::move(r)); });
+    });
     until([&] { return got.has_value(); });
     if (!got) return Error(ErrorCode::request_timed_out);
     return std::move(*got);

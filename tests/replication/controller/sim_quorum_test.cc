@@ -26,18 +26,33 @@ bool serve_as(SimCluster::Member& m, const wire::ParsedRequest& p, const std::fu
 void SimCluster::serve(Member& m, const Buffer& frame, std::function<void(Buffer)> reply) {
   auto p = wire::parse_request(frame.slice(4));
   CHECK(p.ok(), "a peer's frame parses");
-  if (p->header.api_key == wire::ApiVersionsRequest::kApiKey) return reply(wire::encode_flat(wire::ApiVersionsResponse{}, p->header.api_version));
+  if (p->header.api_key == wire::ApiVersionsRequest::kApiKey)
+    return reply(wire::encode_flat(wire::ApiVersionsResponse{}, p->header.api_version));
 #define SERVE(Api) \
   if (serve_as<wire::Api##Request, wire::Api##Response>(m, *p, reply)) return;
-  SERVE(Vote) SERVE(BeginQuorumEpoch) SERVE(EndQuorumEpoch) SERVE(Fetch) SERVE(DescribeQuorum) SERVE(BrokerRegistration) SERVE(BrokerHeartbeat)
-  SERVE(UnregisterBroker) SERVE(CreateTopics) SERVE(DeleteTopics) SERVE(CreatePartitions) SERVE(AlterPartition) SERVE(AllocateProducerIds)
-  SERVE(IncrementalAlterConfigs) SERVE(AlterConfigs) SERVE(ElectLeaders) SERVE(UpdateFeatures)
+  SERVE(Vote)
+  SERVE(BeginQuorumEpoch)
+  SERVE(EndQuorumEpoch)
+  SERVE(Fetch)
+  SERVE(DescribeQuorum)
+  SERVE(BrokerRegistration)
+  SERVE(BrokerHeartbeat)
+  SERVE(UnregisterBroker)
+  SERVE(CreateTopics)
+  SERVE(DeleteTopics)
+  SERVE(CreatePartitions)
+  SERVE(AlterPartition)
+  SERVE(AllocateProducerIds)
+  SERVE(IncrementalAlterConfigs)
+  SERVE(AlterConfigs)
+  SERVE(ElectLeaders)
+  SERVE(UpdateFeatures)
 #undef SERVE
   CHECK(false, "no handler", p->header.api_key);
 }
 
-void SimTransport::send(BrokerId to, Lane, int16_t, int16_t, std::function<BufferChain(int32_t)> encode, Duration timeout,
-                        std::function<void(Result<Buffer>)> done) {
+void SimTransport::send(BrokerId to, Lane, int16_t, int16_t, std::function<BufferChain(int32_t)> encode,
+                        Duration timeout, std::function<void(Result<Buffer>)> done) {
   CHECK(known_.count(to), "an endpoint was set", to);
   auto open = std::make_shared<bool>(true);
   auto finish = [open, done](Result<Buffer> r) {
@@ -46,7 +61,8 @@ void SimTransport::send(BrokerId to, Lane, int16_t, int16_t, std::function<Buffe
   };
   SimCluster& c = cluster_;
   auto& me = c[self_];
-  c.later(me, [finish](SimCluster::Member&) { finish(Error(ErrorCode::request_timed_out)); }, timeout);
+  c.later(
+      me, [finish](SimCluster::Member&) { finish(Error(ErrorCode::request_timed_out)); }, timeout);
   if (c.is_cut(self_, to)) return;
   auto& peer = c[to];
   if (!peer.up()) {
@@ -72,7 +88,8 @@ void SimTransport::probe(BrokerId node, Duration timeout, std::function<void(boo
   auto& peer = cluster_[node];
   bool silent = cluster_.is_cut(self_, node) || cluster_.is_cut(node, self_) || !peer.machine->machine_is_on();
   // As the real one: only a refusal proves that the process is gone.
-  cluster_.later(me, [done, up = silent || peer.up()](SimCluster::Member&) { done(up); }, silent ? timeout : Duration{100'000});
+  cluster_.later(
+      me, [done, up = silent || peer.up()](SimCluster::Member&) { done(up); }, silent ? timeout : Duration{100'000});
 }
 
 namespace {
@@ -210,7 +227,8 @@ TEST(SimQuorum, AKilledLeadersPartitionsAreLedByOthersWithin200Ms) {
       for (auto& p : c[survivor].node->image()->topic("t")->partitions)
         if (p.leader == victim || p.leader == kNoBroker || p.isr.size() != 2) return false;
       return true;
-    })) << "seed " << seed;
+    })) << "seed "
+        << seed;
     EXPECT_LT(ms_between(began, c.world().now()), 200) << "seed " << seed << " victim " << victim;
     c.start(victim);
     ASSERT_TRUE(c.until([&] { return c.settled(); }));

@@ -25,10 +25,18 @@ struct Fixture : ::testing::Test {
   DeciderRuntime<Sum, int> runtime{state, log};
   std::string heard;
   void add(int n) {
-    runtime.run<int>([n](const Sum& s) { return Result<Decision<int, int>>(Decision<int, int>{{n}, s.value + n}); }, [this](Result<int> r) { note(r); });
+    runtime.run<int>(
+        [n](const Sum& s) {
+          return Result<Decision<int, int>>(Decision<int, int>{{n}, s.value + n});
+        },
+        [this](Result<int> r) { note(r); });
   }
   void read() {
-    runtime.run<int>([](const Sum& s) { return Result<Decision<int, int>>(Decision<int, int>{{}, s.value}); }, [this](Result<int> r) { note(r); });
+    runtime.run<int>(
+        [](const Sum& s) {
+          return Result<Decision<int, int>>(Decision<int, int>{{}, s.value});
+        },
+        [this](Result<int> r) { note(r); });
   }
   void note(const Result<int>& r) { heard += r ? std::to_string(*r) + " " : std::string(error_name(r.code())) + " "; }
 };

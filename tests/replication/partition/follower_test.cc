@@ -83,7 +83,8 @@ TEST(Follower, LogStartFollowsTheLeaderUpToTheHighWatermark) {
   EXPECT_EQ(out.advance_log_start, 4);
 }
 
-/// A log as its epochs: epoch -> start offset. Truncation as the machine asks for it ends with equal histories, whatever they were.
+/// A log as its epochs: epoch -> start offset. Truncation as the machine asks for it ends with equal histories,
+/// whatever they were.
 struct History {
   std::map<LeaderEpoch, Offset> starts;
   Offset end = 0;
@@ -136,7 +137,8 @@ TEST(Follower, TruncationByEpochEndsOnCommonHistory) {
       ASSERT_GE(*out.truncate_to, common) << seed << ": cut more than needed";
       follower.truncate(*out.truncate_to);
     }
-    for (Offset o = 0; o < follower.end; ++o) ASSERT_EQ(follower.epoch_of(o), leader.epoch_of(o)) << seed << " at " << o;
+    for (Offset o = 0; o < follower.end; ++o)
+      ASSERT_EQ(follower.epoch_of(o), leader.epoch_of(o)) << seed << " at " << o;
   }
 }
 

@@ -24,14 +24,19 @@ PartitionImage image(std::vector<BrokerId> isr, PartitionEpoch partition_epoch =
 /// Node 1 leads [1, 2, 3]; lag 100 ms, waits 10 ms for who joins.
 struct Leader {
   explicit Leader(std::vector<BrokerId> isr, int32_t min_isr = 1, Offset end = 0)
-      : state({.self = 1, .lag_max = 100ms, .join_wait_max = 10ms, .min_insync_replicas = min_isr}, {image(std::move(isr)), end, end, 0}, at(0)) {
+      : state({.self = 1, .lag_max = 100ms, .join_wait_max = 10ms, .min_insync_replicas = min_isr},
+              {image(std::move(isr)), end, end, 0}, at(0)) {
     for (BrokerId id : {2, 3}) state.step(IsrState::BrokerSeen{id, 100 + id, true}, at(0), out);
     out = {};
   }
   void own(Offset end, Offset durable, int64_t ms) { state.step(IsrState::OwnProgress{end, durable}, at(ms), out); }
-  void fetch(BrokerId id, Offset from, int64_t ms) { state.step(IsrState::FollowerFetched{id, 100 + id, from}, at(ms), out); }
+  void fetch(BrokerId id, Offset from, int64_t ms) {
+    state.step(IsrState::FollowerFetched{id, 100 + id, from}, at(ms), out);
+  }
   void tick(int64_t ms) { state.step(IsrState::Tick{}, at(ms), out); }
-  void answer(ErrorCode error, PartitionImage p, int64_t ms) { state.step(IsrState::Answered{error, std::move(p)}, at(ms), out); }
+  void answer(ErrorCode error, PartitionImage p, int64_t ms) {
+    state.step(IsrState::Answered{error, std::move(p)}, at(ms), out);
+  }
   std::vector<BrokerId> proposed() {
     std::vector<BrokerId> ids;
     if (out.propose)
@@ -209,12 +214,14 @@ TEST(Isr, ReplicaThatCatchesUpIsWaitedForOnlyAMoment) {
   EXPECT_EQ(l.state.high_watermark(), 30);
 }
 
-/// Whatever happens: the high watermark never falls, never passes a committed member's durable end, and stands below min ISR.
+/// Whatever happens: the high watermark never falls, never passes a committed member's durable end, and stands below
+/// min ISR.
 TEST(Isr, RandomisedHistoriesKeepTheInvariants) {
   for (uint64_t seed = 1; seed <= 200; ++seed) {
     SplitMix64 rng(seed);
     const auto min_isr = static_cast<int32_t>(1 + rng.below(2));
-    IsrState s({.self = 1, .lag_max = 100ms, .join_wait_max = 10ms, .min_insync_replicas = min_isr}, {image({1, 2, 3}), 0, 0, 0}, at(0));
+    IsrState s({.self = 1, .lag_max = 100ms, .join_wait_max = 10ms, .min_insync_replicas = min_isr},
+               {image({1, 2, 3}), 0, 0, 0}, at(0));
     PartitionImage controller = image({1, 2, 3});
     std::optional<std::vector<BrokerId>> asked;
     Offset end = 0, durable = 0, hw = 0;
@@ -223,26 +230,45 @@ TEST(Isr, RandomisedHistoriesKeepTheInvariants) {
       ms += static_cast<int64_t>(rng.below(20));
       IsrEffects out;
       switch (rng.below(7)) {
-        case 0: end += static_cast<Offset>(rng.below(10)); s.step(IsrState::OwnProgress{end, durable}, at(ms), out); break;
-        case 1: durable += static_cast<Offset>(rng.below(static_cast<uint64_t>(end - durable + 1)));
-                s.step(IsrState::OwnProgress{end, durable}, at(ms), out); break;
-        case 2: case 3: {
+        case 0:
+          end += static_cast<Offset>(rng.below(10));
+          s.step(IsrState::OwnProgress{end, durable}, at(ms), out);
+          break;
+        case 1:
+          durable += static_cast<Offset>(rng.below(static_cast<uint64_t>(end - durable + 1)));
+          s.step(IsrState::OwnProgress{end, durable}, at(ms), out);
+          break;
+        case 2:
+        case 3: {
           const auto id = static_cast<BrokerId>(2 + rng.below(2));
           Offset known = 0;
-          for (const auto& f : s.followers()) if (f.id == id) known = std::max<Offset>(f.durable_end, 0);
-          s.step(IsrState::FollowerFetched{id, 100, known + static_cast<Offset>(rng.below(static_cast<uint64_t>(end - known + 1)))}, at(ms), out);
+          for (const auto& f : s.followers())
+            if (f.id == id) known = std::max<Offset>(f.durable_end, 0);
+          s.step(
+              IsrState::FollowerFetched{id, 100,
+                                        known + static_cast<Offset>(rng.below(static_cast<uint64_t>(end - known + 1)))},
+              at(ms), out);
           break;
         }
-        case 4: s.step(IsrState::BrokerSeen{static_cast<BrokerId>(2 + rng.below(2)), 100, rng.chance(3, 4)}, at(ms), out); break;
-        case 5: s.step(IsrState::Tick{}, at(ms), out); break;
+        case 4:
+          s.step(IsrState::BrokerSeen{static_cast<BrokerId>(2 + rng.below(2)), 100, rng.chance(3, 4)}, at(ms), out);
+          break;
+        case 5:
+          s.step(IsrState::Tick{}, at(ms), out);
+          break;
         case 6: {
           if (!asked) break;
-          if (rng.chance(1, 3)) { s.step(IsrState::Answered{ErrorCode::request_timed_out, {}}, at(ms), out); break; }
+          if (rng.chance(1, 3)) {
+            s.step(IsrState::Answered{ErrorCode::request_timed_out, {}}, at(ms), out);
+            break;
+          }
           controller.isr = *asked;
           ++controller.partition_epoch;
           asked.reset();
-          if (rng.chance(1, 2)) s.step(IsrState::Answered{ErrorCode::none, controller}, at(ms), out);
-          else s.step(IsrState::ImageSeen{controller}, at(ms), out);
+          if (rng.chance(1, 2))
+            s.step(IsrState::Answered{ErrorCode::none, controller}, at(ms), out);
+          else
+            s.step(IsrState::ImageSeen{controller}, at(ms), out);
           break;
         }
       }
@@ -256,7 +282,8 @@ TEST(Isr, RandomisedHistoriesKeepTheInvariants) {
         ASSERT_FALSE(s.under_min_isr()) << "seed " << seed;
         ASSERT_LE(s.high_watermark(), durable);
         for (const auto& f : s.followers()) {
-          const bool counted = s.in_isr(f.id) || (asked && std::find(asked->begin(), asked->end(), f.id) != asked->end());
+          const bool counted = s.in_isr(f.id) ||
+                               (asked && std::find(asked->begin(), asked->end(), f.id) != asked->end());
           if (counted) {
             ASSERT_LE(s.high_watermark(), f.durable_end) << "seed " << seed << " step " << i;
           }

@@ -25,7 +25,8 @@ std::string run_seed(uint64_t seed, int nodes, bool must_settle = true) {
   w.run_for(3s);
   if (!w.broken().empty()) return w.broken();
   for (auto& [id, n] : w.nodes())
-    if (n.state->high_watermark() != w.node(leader).log.end_offset()) return "node " + std::to_string(id) + " did not catch up";
+    if (n.state->high_watermark() != w.node(leader).log.end_offset())
+      return "node " + std::to_string(id) + " did not catch up";
   if (w.committed().empty() || w.committed().back().value != value) return "the last record is not committed";
   return {};
 }

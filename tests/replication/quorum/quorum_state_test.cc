@@ -16,7 +16,8 @@ struct One {
   QuorumState s;
   MonoTime now{1'000'000'000};
   QuorumEffects out;
-  explicit One(std::vector<Entry> entries = {}, int voters = 3, ElectionCell cell = {}) : log(make(std::move(entries))), s(1, set(voters), {}, log, random) {
+  explicit One(std::vector<Entry> entries = {}, int voters = 3, ElectionCell cell = {})
+      : log(make(std::move(entries))), s(1, set(voters), {}, log, random) {
     s.start(cell, 0, now, out);
   }
   static MemoryQuorumLog make(std::vector<Entry> entries) {
@@ -187,7 +188,8 @@ TEST(QuorumState, TheHighWatermarkNeedsAMajorityOfDurableOffsets) {
   EXPECT_EQ(n.s.high_watermark(), 2);  // two others are a majority without us
 }
 
-/// Raft's figure 8: a record of epoch 1 on a majority, counted under a leader of epoch 3 whose own first record is not on one, may still be lost.
+/// Raft's figure 8: a record of epoch 1 on a majority, counted under a leader of epoch 3 whose own first record is not
+/// on one, may still be lost.
 TEST(QuorumState, ARecordOfAnOlderEpochIsNotCommittedByCounting) {
   auto committed = [] {
     One n({{1, 1}}, 3, {2, kNoBroker, kNoBroker});
@@ -208,7 +210,9 @@ TEST(QuorumState, ARecordOfAnOlderEpochIsNotCommittedByCounting) {
 TEST(QuorumState, ADivergingFollowerIsToldWhereItsEpochEnds) {
   One n({{1, 1}, {1, 2}, {3, 3}}, 3, {3, kNoBroker, kNoBroker});
   n.win();
-  auto diverging = [&](Offset offset, LeaderEpoch last) { return n.s.on_fetch({.replica = 2, .epoch = 4, .offset = offset, .last_epoch = last}, n.now, n.out).diverging; };
+  auto diverging = [&](Offset offset, LeaderEpoch last) {
+    return n.s.on_fetch({.replica = 2, .epoch = 4, .offset = offset, .last_epoch = last}, n.now, n.out).diverging;
+  };
   EXPECT_FALSE(diverging(2, 1));
   EXPECT_EQ(diverging(5, 2), (LogEnd{1, 2}));  // epoch 2 is unknown here
   EXPECT_EQ(diverging(3, 1), (LogEnd{1, 2}));  // longer in epoch 1 than we are
@@ -229,7 +233,8 @@ TEST(QuorumState, ALeaderStepsDownForANewerEpochAndIsFencedInItsOwn) {
   EXPECT_TRUE(n.out.lost_leadership);
   EXPECT_EQ(n.s.leader(), 3);
   EXPECT_EQ(n.s.on_begin_epoch(2, 1, n.now, n.out), ErrorCode::fenced_leader_epoch);
-  EXPECT_EQ(n.s.on_fetch({.replica = 2, .epoch = 2, .offset = 0}, n.now, n.out).error, ErrorCode::not_leader_or_follower);
+  EXPECT_EQ(n.s.on_fetch({.replica = 2, .epoch = 2, .offset = 0}, n.now, n.out).error,
+            ErrorCode::not_leader_or_follower);
 }
 
 TEST(QuorumState, ALeaderWithoutAMajorityGivesUpUnlessItStoodStillItself) {

@@ -45,8 +45,9 @@ struct WorldOptions {
   bool faults = true;
 };
 
-/// Some voters on virtual time with a network that loses, delays, doubles and reorders, and disks that lose what was not durable at a crash. Checks after each event:
-/// one leader an epoch; what was committed once stays at its offset for ever; a new leader holds all of it.
+/// Some voters on virtual time with a network that loses, delays, doubles and reorders, and disks that lose what was
+/// not durable at a crash. Checks after each event: one leader an epoch; what was committed once stays at its offset
+/// for ever; a new leader holds all of it.
 class QuorumWorld {
  public:
   struct Node {
@@ -60,7 +61,7 @@ class QuorumWorld {
     std::vector<std::function<void()>> held;  // leave when the cell is durable
     bool fetching = false;
     uint64_t fetch_id = 0;
-    std::set<BrokerId> cut;                   // peers it cannot send to
+    std::set<BrokerId> cut;  // peers it cannot send to
   };
 
   explicit QuorumWorld(WorldOptions o) : options_(o), random_(o.seed) {
@@ -174,7 +175,9 @@ class QuorumWorld {
     Node& n = nodes_.at(1 + static_cast<BrokerId>(random_.below(nodes_.size())));
     switch (random_.below(7)) {
       case 0:
-      case 1: n.up ? crash(n) : restart(n); break;
+      case 1:
+        n.up ? crash(n) : restart(n);
+        break;
       case 2:
         n.cut.clear();
         for (auto& [id, p] : nodes_) p.cut.erase(n.id);
@@ -194,8 +197,10 @@ class QuorumWorld {
         break;
       }
       default:
-        if (n.up && n.paused) resume(n);
-        else n.paused = n.up;
+        if (n.up && n.paused)
+          resume(n);
+        else
+          n.paused = n.up;
     }
   }
   Random& random() { return random_; }
@@ -211,15 +216,18 @@ class QuorumWorld {
   static Duration ms(uint64_t n) { return Duration{static_cast<int64_t>(n) * 1'000'000}; }
 
   void leave(Node& n, std::function<void()> send) {
-    if (n.cell_writes > 0) n.held.push_back(std::move(send));
-    else send();
+    if (n.cell_writes > 0)
+      n.held.push_back(std::move(send));
+    else
+      send();
   }
   void deliver(BrokerId from, BrokerId to, std::function<void(Node&)> act) {
     if (nodes_.at(from).cut.count(to)) return;
     int copies = 1;
     if (options_.faults) copies = random_.chance(1, 20) ? 0 : random_.chance(1, 20) ? 2 : 1;
     for (int i = 0; i < copies; i++) {
-      uint64_t delay = options_.faults && random_.chance(1, 30) ? random_.below(3000) : random_.below(options_.faults ? 15 : 2);
+      uint64_t delay = options_.faults && random_.chance(1, 30) ? random_.below(3000)
+                                                                : random_.below(options_.faults ? 15 : 2);
       at(ms(delay), [this, to, act] { arrive(to, act); });
     }
   }
@@ -248,7 +256,8 @@ class QuorumWorld {
   }
   void make_durable(Node& n) {
     at(ms(random_.below(8)), [this, &n, life = n.life, end = n.log.end_offset(), epoch = n.log.last_epoch()] {
-      if (n.life != life || n.log.end_offset() < end || n.log.entries[static_cast<size_t>(end) - 1].epoch != epoch) return;
+      if (n.life != life || n.log.end_offset() < end || n.log.entries[static_cast<size_t>(end) - 1].epoch != epoch)
+        return;
       n.log.durable = std::max(n.log.durable, end);
       QuorumEffects e;
       n.state->on_durable(e);
@@ -270,7 +279,8 @@ class QuorumWorld {
     if (n.fetching || to == kNoBroker || n.log.durable != n.log.end_offset()) return;
     n.fetching = true;
     uint64_t id = ++n.fetch_id;
-    FetchAsk ask{.replica = n.id, .epoch = n.state->cell().epoch, .offset = n.log.durable, .last_epoch = n.log.last_epoch()};
+    FetchAsk ask{
+        .replica = n.id, .epoch = n.state->cell().epoch, .offset = n.log.durable, .last_epoch = n.log.last_epoch()};
     at(ms(600), [this, &n, life = n.life, id] {
       if (n.life != life || n.fetch_id != id || !n.fetching) return;
       n.fetching = false;
@@ -281,7 +291,10 @@ class QuorumWorld {
       deliver(n.id, to, [this, ask, id, life, from = n.id](Node& leader) {
         QuorumEffects e;
         FetchVerdict v = leader.state->on_fetch(ask, now_, e);
-        FetchAnswer answer{.error = v.error, .leader = leader.state->leader(), .epoch = leader.state->cell().epoch, .diverging = v.diverging};
+        FetchAnswer answer{.error = v.error,
+                           .leader = leader.state->leader(),
+                           .epoch = leader.state->cell().epoch,
+                           .diverging = v.diverging};
         std::vector<Entry> records;
         if (v.error == ErrorCode::none && !v.diverging)
           records.assign(leader.log.entries.begin() + ask.offset, leader.log.entries.end());
@@ -289,13 +302,15 @@ class QuorumWorld {
         Offset hw = leader.state->high_watermark();
         carry_out(leader, e);
         leave(leader, [=, this, &leader] {
-          deliver(leader.id, from, [=, this, leader_id = leader.id](Node& n) { fetched(n, leader_id, ask, id, life, answer, records, hw); });
+          deliver(leader.id, from, [=, this, leader_id = leader.id](Node& n) {
+            fetched(n, leader_id, ask, id, life, answer, records, hw);
+          });
         });
       });
     });
   }
-  void fetched(Node& n, BrokerId from, const FetchAsk& ask, uint64_t id, uint64_t life, const FetchAnswer& answer, const std::vector<Entry>& records,
-               Offset hw) {
+  void fetched(Node& n, BrokerId from, const FetchAsk& ask, uint64_t id, uint64_t life, const FetchAnswer& answer,
+               const std::vector<Entry>& records, Offset hw) {
     if (n.life != life || n.fetch_id != id || !n.fetching) return;
     n.fetching = false;
     QuorumEffects e;
@@ -312,7 +327,10 @@ class QuorumWorld {
     } else if (answer.error != ErrorCode::none) {
       n.state->fetch_failed();
     }
-    if (n.state->fetch_from() != kNoBroker) at(ms(1 + random_.below(10)), [this, &n, life] { if (n.life == life && !n.paused) fetch(n); });
+    if (n.state->fetch_from() != kNoBroker)
+      at(ms(1 + random_.below(10)), [this, &n, life] {
+        if (n.life == life && !n.paused) fetch(n);
+      });
     // carry_out fetches at once; hold it back so that an empty answer does not spin.
     bool was = n.fetching;
     n.fetching = true;
@@ -327,14 +345,17 @@ class QuorumWorld {
     auto [it, fresh] = leaders_.try_emplace(n.state->cell().epoch, n.id);
     if (!fresh) return fail("two leaders in epoch " + std::to_string(n.state->cell().epoch));
     for (size_t i = 0; i < committed_.size(); i++)
-      if (i >= n.log.entries.size() || !(n.log.entries[i] == committed_[i])) return fail("the new leader lacks committed records");
+      if (i >= n.log.entries.size() || !(n.log.entries[i] == committed_[i]))
+        return fail("the new leader lacks committed records");
   }
   void check(Node& n) {
     auto hw = static_cast<size_t>(n.state->high_watermark());
     if (hw > n.log.entries.size()) return fail("the high watermark is behind the log end");
     for (size_t i = 0; i < hw; i++) {
-      if (i >= committed_.size()) committed_.push_back(n.log.entries[i]);
-      else if (!(committed_[i] == n.log.entries[i])) return fail("a committed record changed at " + std::to_string(i));
+      if (i >= committed_.size())
+        committed_.push_back(n.log.entries[i]);
+      else if (!(committed_[i] == n.log.entries[i]))
+        return fail("a committed record changed at " + std::to_string(i));
     }
   }
 

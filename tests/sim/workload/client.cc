@@ -5,7 +5,11 @@
 namespace weir::sim {
 
 Client::Client(SimWorld& world, Ledger& ledger, const std::string& name, int brokers)
-    : ledger_(ledger), name_(name), brokers_(brokers), machine_(world.add_node(name)), runtime_(machine_.start_shard()),
+    : ledger_(ledger),
+      name_(name),
+      brokers_(brokers),
+      machine_(world.add_node(name)),
+      runtime_(machine_.start_shard()),
       peers_(std::make_unique<broker::PeerClient>(runtime_)) {
   for (int id = 1; id <= brokers; ++id) peers_->set_endpoint(id, {"n" + std::to_string(id), 9092});
 }
@@ -37,7 +41,9 @@ const Client::Topic* Client::topic(const std::string& name) const {
 
 const Client::Partition* Client::partition(const TopicPartition& tp) const {
   const Topic* t = topic(tp.topic);
-  return t && static_cast<size_t>(tp.partition) < t->partitions.size() ? &t->partitions[static_cast<size_t>(tp.partition)] : nullptr;
+  return t && static_cast<size_t>(tp.partition) < t->partitions.size()
+             ? &t->partitions[static_cast<size_t>(tp.partition)]
+             : nullptr;
 }
 
 /// An older epoch than the known one is stale metadata (KIP-320): a broker that was cut off tells of it.
@@ -64,25 +70,27 @@ void Client::refresh() {
     request.topics->push_back(t);
   }
   request.allow_auto_topic_creation = false;
-  call<wire::MetadataResponse>(any_broker(), Lane::controller, std::move(request), 12, 3s, [this](Result<wire::MetadataResponse> r) {
-    if (r) {
-      for (const auto& t : r->topics) {
-        if (t.error_code != 0) continue;
-        take(*t.name, t.topic_id, t.partitions.size(), [&](size_t i) {
-          for (const auto& p : t.partitions) {
-            if (p.partition_index == static_cast<int32_t>(i)) return Partition{p.error_code == 0 ? p.leader_id : kNoBroker, p.leader_epoch};
+  call<wire::MetadataResponse>(
+      any_broker(), Lane::controller, std::move(request), 12, 3s, [this](Result<wire::MetadataResponse> r) {
+        if (r) {
+          for (const auto& t : r->topics) {
+            if (t.error_code != 0) continue;
+            take(*t.name, t.topic_id, t.partitions.size(), [&](size_t i) {
+              for (const auto& p : t.partitions) {
+                if (p.partition_index == static_cast<int32_t>(i))
+                  return Partition{p.error_code == 0 ? p.leader_id : kNoBroker, p.leader_epoch};
+              }
+              return Partition{};
+            });
           }
-          return Partition{};
+        }
+        bool failed = !r;
+        after(failed ? 20ms : 100ms, [this, failed] {
+          refreshing_ = false;
+          if (std::exchange(refresh_again_, false) || failed) refresh();
         });
-      }
-    }
-    bool failed = !r;
-    after(failed ? 20ms : 100ms, [this, failed] {
-      refreshing_ = false;
-      if (std::exchange(refresh_again_, false) || failed) refresh();
-    });
-    if (r) on_metadata();
-  });
+        if (r) on_metadata();
+      });
 }
 
 }  // namespace weir::sim

@@ -42,10 +42,14 @@ class Client {
  protected:
   /// `done` comes once, with an answer or an error of the connection.
   template <class Response, class Request>
-  void call(BrokerId to, Lane lane, Request request, int16_t version, Duration timeout, std::function<void(Result<Response>)> done) {
+  void call(BrokerId to, Lane lane, Request request, int16_t version, Duration timeout,
+            std::function<void(Result<Response>)> done) {
     peers_->send(
         to, lane, Request::kApiKey, version,
-        [request = std::move(request), version, this](int32_t correlation) { return wire::encode_request(request, version, correlation, name_); }, timeout,
+        [request = std::move(request), version, this](int32_t correlation) {
+          return wire::encode_request(request, version, correlation, name_);
+        },
+        timeout,
         [version, done = std::move(done)](Result<Buffer> body) {
           if (!body) return done(body.error());
           done(wire::decode<Response>(*body, version));

@@ -3,11 +3,13 @@
 
 namespace weir::sim {
 
-/// A member of a classic group, as an eager Java consumer: finds the coordinator, joins, syncs (as leader deals the partitions out), starts at the committed offsets,
-/// heartbeats, commits, leaves now and then. After a commit whose end is not known it joins anew, so that no late one can undo a newer.
+/// A member of a classic group, as an eager Java consumer: finds the coordinator, joins, syncs (as leader deals the
+/// partitions out), starts at the committed offsets, heartbeats, commits, leaves now and then. After a commit whose end
+/// is not known it joins anew, so that no late one can undo a newer.
 class GroupMember final : public FetchLoop {
  public:
-  GroupMember(SimWorld& world, Ledger& ledger, const std::string& name, int brokers, std::string group, std::vector<std::string> topics);
+  GroupMember(SimWorld& world, Ledger& ledger, const std::string& name, int brokers, std::string group,
+              std::vector<std::string> topics);
   void start();
 
  private:
@@ -36,7 +38,7 @@ class GroupMember final : public FetchLoop {
   bool lead_ = false;
   size_t dealt_ = 0;  // partitions, as leader
   bool committing_ = false;
-  bool rejoin_ = false;  // once the commit is answered
+  bool rejoin_ = false;                         // once the commit is answered
   std::map<TopicPartition, Offset> committed_;  // as this member last got acknowledged
 };
 

@@ -38,8 +38,8 @@ void Ledger::put(const TopicPartition& tp, Partition& p, Offset offset, RecordId
   RecordId& slot = p.content[at];
   if (slot.n >= 0) {
     if (!(slot == id)) {
-      fail(fmt::format("{} offset {}: {} has record {}/{}, known was {}/{}: a committed record was lost or replaced", tp.to_string(), offset, by, id.client, id.n,
-                       slot.client, slot.n));
+      fail(fmt::format("{} offset {}: {} has record {}/{}, known was {}/{}: a committed record was lost or replaced",
+                       tp.to_string(), offset, by, id.client, id.n, slot.client, slot.n));
     }
     return;
   }
@@ -49,7 +49,8 @@ void Ledger::put(const TopicPartition& tp, Partition& p, Offset offset, RecordId
     int64_t& next = p.next_n[r.client];
     if (r.n != next) {
       const char* what = r.n < next ? "doubled or reordered" : "lost or reordered";
-      return fail(fmt::format("{} offset {}: client {}'s record {} where {} was next: {}", tp.to_string(), p.checked, r.client, r.n, next, what));
+      return fail(fmt::format("{} offset {}: client {}'s record {} where {} was next: {}", tp.to_string(), p.checked,
+                              r.client, r.n, next, what));
     }
     ++next;
     ++p.checked;
@@ -77,7 +78,8 @@ bool Ledger::complete(std::string& why) const {
       }
       auto next = p.next_n.find(client);
       if (next == p.next_n.end() || next->second < sent) {
-        why = fmt::format("{}: of client {}'s {} acknowledged records {} are in sequence", tp.to_string(), client, sent, next == p.next_n.end() ? 0 : next->second);
+        why = fmt::format("{}: of client {}'s {} acknowledged records {} are in sequence", tp.to_string(), client, sent,
+                          next == p.next_n.end() ? 0 : next->second);
         return false;
       }
     }
@@ -99,14 +101,17 @@ Offset Ledger::committed_floor(const std::string& group, const TopicPartition& t
 bool Ledger::group_caught_up(const std::string& group, const std::string& topic, std::string& why) const {
   for (const auto& [tp, p] : partitions_) {
     if (tp.topic != topic || committed_floor(group, tp) >= static_cast<Offset>(p.content.size())) continue;
-    why = fmt::format("group {}: {} has offset {} committed of {}", group, tp.to_string(), committed_floor(group, tp), p.content.size());
+    why = fmt::format("group {}: {} has offset {} committed of {}", group, tp.to_string(), committed_floor(group, tp),
+                      p.content.size());
     return false;
   }
   return true;
 }
 
 void Ledger::offset_fetched(const std::string& group, const TopicPartition& tp, Offset floor, Offset offset) {
-  if (offset < floor) fail(fmt::format("group {}: {} had offset {} committed, a later fetch brought {}", group, tp.to_string(), floor, offset));
+  if (offset < floor)
+    fail(fmt::format("group {}: {} had offset {} committed, a later fetch brought {}", group, tp.to_string(), floor,
+                     offset));
 }
 
 }  // namespace weir::sim

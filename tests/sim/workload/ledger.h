@@ -16,8 +16,9 @@ struct RecordId {
   bool operator==(const RecordId&) const = default;
 };
 
-/// What clients were promised, and what they saw; fails the world when the two differ. Everything seen or acknowledged at an offset stays there for ever;
-/// from offset 0 on, each client's records are 0, 1, 2 …: nothing lost, doubled or reordered (producers never give up).
+/// What clients were promised, and what they saw; fails the world when the two differ. Everything seen or acknowledged
+/// at an offset stays there for ever; from offset 0 on, each client's records are 0, 1, 2 …: nothing lost, doubled or
+/// reordered (producers never give up).
 class Ledger {
  public:
   explicit Ledger(SimWorld& world) : world_(world) {}
@@ -50,7 +51,7 @@ class Ledger {
   struct Partition {
     std::vector<RecordId> content;  // by offset; n -1: not known yet
     size_t checked = 0;
-    std::map<uint32_t, int64_t> next_n;    // of the content below `checked`
+    std::map<uint32_t, int64_t> next_n;  // of the content below `checked`
     std::map<uint32_t, int64_t> sent_end;
     std::map<uint32_t, int64_t> acked_end;
     std::map<std::pair<uint32_t, int64_t>, int> acked_early;  // (client, first n) → count: beyond acked_end

@@ -21,7 +21,8 @@ TEST_P(Mutated, IsCaught) {
   diag::set_level(diag::Level::off);
   const Case& c = GetParam();
   for (int i = 0; i < c.runs; ++i) {
-    SimulationOptions options{.seed = c.first_seed + static_cast<uint64_t>(i), .faults = c.faults, .mutation = c.mutation};
+    SimulationOptions options{
+        .seed = c.first_seed + static_cast<uint64_t>(i), .faults = c.faults, .mutation = c.mutation};
     auto broken = simulate_isolated(options);
     ASSERT_TRUE(broken.ok()) << broken.error().message();
     if (broken->ok) continue;
@@ -35,20 +36,22 @@ TEST_P(Mutated, IsCaught) {
   FAIL() << c.mutation << " was not caught in " << c.runs << " runs";
 }
 
-INSTANTIATE_TEST_SUITE_P(Simulation, Mutated,
-                         ::testing::Values(Case{"hw-from-leader-alone", "all", 1, 40}, Case{"lagging-isr-member-kept", "cut,kill", 1, 40},
-                                           Case{"no-truncation-by-epoch", "all", 1, 40}, Case{"ack-before-isr", "all", 1, 40},
-                                           Case{"vote-not-durable", "kill,power,slow,delay,leaders", 1, 200},
-                                           Case{"stale-leader-not-fenced", "cut,pause", 140, 60}, Case{"ack-before-sync", "power-all", 1, 40},
-                                           Case{"replay-group-twice", "all", 1, 40}, Case{"accept-duplicate-sequence", "all", 1, 40},
-                                           Case{"skip-truncate-journal", "all", 1, 40}, Case{"recycle-before-sync", "power-all,slow", 1, 200}),
-                         [](const auto& info) {
-                           std::string name = info.param.mutation;
-                           for (char& c : name) {
-                             if (c == '-') c = '_';
-                           }
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Simulation, Mutated,
+    ::testing::Values(Case{"hw-from-leader-alone", "all", 1, 40}, Case{"lagging-isr-member-kept", "cut,kill", 1, 40},
+                      Case{"no-truncation-by-epoch", "all", 1, 40}, Case{"ack-before-isr", "all", 1, 40},
+                      Case{"vote-not-durable", "kill,power,slow,delay,leaders", 1, 200},
+                      Case{"stale-leader-not-fenced", "cut,pause", 140, 60},
+                      Case{"ack-before-sync", "power-all", 1, 40}, Case{"replay-group-twice", "all", 1, 40},
+                      Case{"accept-duplicate-sequence", "all", 1, 40}, Case{"skip-truncate-journal", "all", 1, 40},
+                      Case{"recycle-before-sync", "power-all,slow", 1, 200}),
+    [](const auto& info) {
+      std::string name = info.param.mutation;
+      for (char& c : name) {
+        if (c == '-') c = '_';
+      }
+      return name;
+    });
 
 }  // namespace
 }  // namespace weir::sim

@@ -12,8 +12,9 @@
 namespace weir::sim {
 namespace {
 
-/// A partition remembers a producer's last five batches (Kafka ProducerStateEntry): only they are known again when they are repeated. So nothing is sent that lies
-/// further than that behind the oldest unacknowledged batch, also when those between are acknowledged already.
+/// A partition remembers a producer's last five batches (Kafka ProducerStateEntry): only they are known again when they
+/// are repeated. So nothing is sent that lies further than that behind the oldest unacknowledged batch, also when those
+/// between are acknowledged already.
 constexpr size_t kWindow = 5;
 constexpr size_t kBacklogMax = 12;
 
@@ -62,18 +63,21 @@ void Producer::init_producer_id() {
   wire::InitProducerIdRequest request;
   request.transactional_id.reset();
   request.transaction_timeout_ms = 60000;
-  call<wire::InitProducerIdResponse>(any_broker(), Lane::controller, std::move(request), 4, 10s, [this](Result<wire::InitProducerIdResponse> r) {
-    if (!r || r->error_code != 0) return after(200ms, [this] { init_producer_id(); });
-    id_ = r->producer_id;
-    epoch_ = r->producer_epoch;
-    ++session_;
-    draining_ = false;
-    for (auto& [tp, part] : parts_) part.next_sequence = 0;
-  });
+  call<wire::InitProducerIdResponse>(any_broker(), Lane::controller, std::move(request), 4, 10s,
+                                     [this](Result<wire::InitProducerIdResponse> r) {
+                                       if (!r || r->error_code != 0)
+                                         return after(200ms, [this] { init_producer_id(); });
+                                       id_ = r->producer_id;
+                                       epoch_ = r->producer_epoch;
+                                       ++session_;
+                                       draining_ = false;
+                                       for (auto& [tp, part] : parts_) part.next_sequence = 0;
+                                     });
 }
 
 void Producer::tick() {
-  after(Duration{static_cast<int64_t>(random().below(static_cast<uint64_t>(2 * options_.pace.count())))}, [this] { tick(); });
+  after(Duration{static_cast<int64_t>(random().below(static_cast<uint64_t>(2 * options_.pace.count())))},
+        [this] { tick(); });
   if (finishing_ || id_ == kNoProducerId) return;
   if (!draining_ && random().chance(1, 400)) draining_ = true;
   if (draining_) {
@@ -128,7 +132,8 @@ void Producer::pump(const TopicPartition& tp) {
   if (part.hold || part.waiting || part.batches.empty()) return;
   const Partition* to = partition(tp);
   if (!to || to->leader == kNoBroker) return refresh();
-  // A leader that does not know a producer takes any sequence (KIP-360), so the batches before must not be on their way to another one.
+  // A leader that does not know a producer takes any sequence (KIP-360), so the batches before must not be on their way
+  // to another one.
   if (part.in_flight > 0 && part.sent_to != to->leader) return;
   part.sent_to = to->leader;
   for (size_t i = 0; i < std::min(part.batches.size(), kWindow); ++i) {
@@ -160,8 +165,9 @@ void Producer::send(const TopicPartition& tp, Batch& batch, const Partition& to)
                               });
 }
 
-/// A node that was cut off may still think that it leads, and miss what its successor took: metadata from its side of the
-/// cut sends clients there. It hears of its successor within some seconds; who leads then has all that was acknowledged.
+/// A node that was cut off may still think that it leads, and miss what its successor took: metadata from its side of
+/// the cut sends clients there. It hears of its successor within some seconds; who leads then has all that was
+/// acknowledged.
 bool Producer::may_be_deposed(Batch& batch) {
   if (!batch.refused_at) batch.refused_at = runtime().now();
   return runtime().now() - *batch.refused_at < 10s;
@@ -171,7 +177,8 @@ void Producer::answered(const TopicPartition& tp, int64_t first_n, uint64_t sess
   Part& part = parts_[tp];
   auto it = part.batches.begin();
   while (it != part.batches.end() && it->first_n != first_n) ++it;
-  if (it == part.batches.end()) return ledger().fail(fmt::format("{}: batch {} answered twice", tp.to_string(), first_n));
+  if (it == part.batches.end())
+    return ledger().fail(fmt::format("{}: batch {} answered twice", tp.to_string(), first_n));
   it->in_flight = false;
   --part.in_flight;
   const bool first = it == part.batches.begin();
@@ -183,8 +190,9 @@ void Producer::answered(const TopicPartition& tp, int64_t first_n, uint64_t sess
     ++retries_;
     part.hold = true;
   } else {
-    return ledger().fail(fmt::format("{}: client {} (producer {}, session {}), batch {} sequence {}: {}", tp.to_string(), options_.client, id_, session, first_n,
-                                     it->sequence, Error(code).message()));
+    return ledger().fail(fmt::format("{}: client {} (producer {}, session {}), batch {} sequence {}: {}",
+                                     tp.to_string(), options_.client, id_, session, first_n, it->sequence,
+                                     Error(code).message()));
   }
   if (part.hold && part.in_flight == 0) {
     part.hold = false;

@@ -6,8 +6,9 @@
 
 namespace weir::sim {
 
-/// An idempotent producer with acks=all: numbered records, batches in flight within five of the oldest unacknowledged one, retried with their sequence and in
-/// order until they are acknowledged, as the Java client does (without ever giving up). Now and then it drains and takes a new producer id.
+/// An idempotent producer with acks=all: numbered records, batches in flight within five of the oldest unacknowledged
+/// one, retried with their sequence and in order until they are acknowledged, as the Java client does (without ever
+/// giving up). Now and then it drains and takes a new producer id.
 class Producer final : public Client {
  public:
   struct Options {

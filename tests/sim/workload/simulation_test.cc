@@ -34,7 +34,8 @@ TEST_F(Simulation, OneNodeAloneServes) {
 }
 
 TEST_F(Simulation, EqualSeedsGiveEqualTraces) {
-  SimulationReport a = run({.seed = 5, .minutes = 0.5, .faults = "kill,cut,pause"}), b = run({.seed = 5, .minutes = 0.5, .faults = "kill,cut,pause"});
+  SimulationReport a = run({.seed = 5, .minutes = 0.5, .faults = "kill,cut,pause"}),
+                   b = run({.seed = 5, .minutes = 0.5, .faults = "kill,cut,pause"});
   SimulationReport other = run({.seed = 6, .minutes = 0.5, .faults = "kill,cut,pause"});
   EXPECT_EQ(a.trace_hash, b.trace_hash);
   EXPECT_EQ(a.events, b.events);
@@ -45,17 +46,23 @@ TEST_F(Simulation, FixedSeedsHoldWithAllFaults) {
   for (uint64_t seed = 1; seed <= 8; ++seed) run({.seed = seed, .faults = "all"});
 }
 
-/// Batches in flight to a node that was not the new partition's leader yet: the first were refused, and a later one was taken as the first.
+/// Batches in flight to a node that was not the new partition's leader yet: the first were refused, and a later one was
+/// taken as the first.
 TEST_F(Simulation, ANewPartitionTakesAProducersFirstBatchFirst) { run({.seed = 1, .faults = "pause,cut"}); }
 
-/// Of batches in flight the first timed out and later ones were acknowledged. Repeating the first is known as a duplicate as long as no sixth batch was sent.
+/// Of batches in flight the first timed out and later ones were acknowledged. Repeating the first is known as a
+/// duplicate as long as no sixth batch was sent.
 TEST_F(Simulation, ABatchThatTimedOutIsKnownAgainBehindAcknowledgedOnes) { run({.seed = 500573, .faults = "all"}); }
 
-/// It went on by metadata of a node that was cut off, which still thought that it led, by an epoch above the one that the client knew.
+/// It went on by metadata of a node that was cut off, which still thought that it led, by an epoch above the one that
+/// the client knew.
 TEST_F(Simulation, AProducerOutlivesALeaderThatMissesItsSuccessor) { run({.seed = 47, .faults = "cut,pause"}); }
 
-/// The quorum's leader was paused until another took over; when it woke it said that a topic made meanwhile does not exist, and its deletion was taken for done.
-TEST_F(Simulation, ATopicIsNotGoneBecauseADeposedControllerSaysSo) { run({.seed = 594, .minutes = 2, .faults = "pause,power"}); }
+/// The quorum's leader was paused until another took over; when it woke it said that a topic made meanwhile does not
+/// exist, and its deletion was taken for done.
+TEST_F(Simulation, ATopicIsNotGoneBecauseADeposedControllerSaysSo) {
+  run({.seed = 594, .minutes = 2, .faults = "pause,power"});
+}
 
 }  // namespace
 }  // namespace weir::sim

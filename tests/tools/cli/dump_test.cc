@@ -31,8 +31,11 @@ TEST(DumpSegment, PrintsBatchesAndRecords) {
   file.insert(file.end(), second.begin(), second.end());
   ASSERT_TRUE(dump(file));
   EXPECT_EQ(printed.find("@0 offsets 5..6 count 2 "), 0u) << printed;
-  EXPECT_NE(printed.find("  5 1970-01-01 00:00:00.000 key : v\\x01\n  6 1970-01-01 00:00:00.001 null : null\n"), std::string::npos) << printed;
-  EXPECT_NE(printed.find("@" + std::to_string(at) + " offsets 7..8 count 2 epoch -1 lz4 "), std::string::npos) << printed;
+  EXPECT_NE(printed.find("  5 1970-01-01 00:00:00.000 key : v\\x01\n  6 1970-01-01 00:00:00.001 null : null\n"),
+            std::string::npos)
+      << printed;
+  EXPECT_NE(printed.find("@" + std::to_string(at) + " offsets 7..8 count 2 epoch -1 lz4 "), std::string::npos)
+      << printed;
 }
 
 TEST(DumpSegment, ZerosBehindTheRecordsAreNoError) {
@@ -58,7 +61,9 @@ TEST(DumpSegment, ACutBatchSaysWhere) {
   file.insert(file.end(), second.begin(), second.end() - 3);
   Status s = dump(file, {});
   ASSERT_FALSE(s);
-  EXPECT_NE(s.error().detail.find("at position " + std::to_string(at) + ": the last batch is cut off"), std::string::npos) << s.error().detail;
+  EXPECT_NE(s.error().detail.find("at position " + std::to_string(at) + ": the last batch is cut off"),
+            std::string::npos)
+      << s.error().detail;
 }
 
 TEST(DumpSegment, EmptyFile) {

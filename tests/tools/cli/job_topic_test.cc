@@ -17,11 +17,13 @@ TEST(JobDefinition, ComesBackAsItWas) {
 }
 
 TEST(JobDefinition, OtherRecordsAreNone) {
-  for (const char* bad : {"", "x", "[]", "{}", "{\"id\":\"a\"}", "{\"id\":1,\"name\":2}"}) EXPECT_FALSE(JobDefinition::parse(bad)) << bad;
+  for (const char* bad : {"", "x", "[]", "{}", "{\"id\":\"a\"}", "{\"id\":1,\"name\":2}"})
+    EXPECT_FALSE(JobDefinition::parse(bad)) << bad;
 }
 
 TEST(JobStatus, ReadsNumbersNullsAndLists) {
-  auto s = JobStatus::parse(R"({"name":"j","id":"i","state":"running","error":null,"node":2,"rows_in":10,"late":null,"watermark_ms":1.5e3,
+  auto s = JobStatus::parse(
+      R"({"name":"j","id":"i","state":"running","error":null,"node":2,"rows_in":10,"late":null,"watermark_ms":1.5e3,
     "inputs":[{"topic":"t","partition":1,"position":7,"lag":3,"watermark_ms":null},{"topic":"t","partition":2,"lag":4},7],
     "outputs":[{"topic":"o","rows":5,"acknowledged":4}]})");
   ASSERT_TRUE(s);

@@ -26,7 +26,8 @@ void with_record(std::optional<std::string_view> key, std::optional<std::string_
   use(*record);
 }
 
-std::string formatted(std::string_view format, std::optional<std::string_view> key, std::optional<std::string_view> value) {
+std::string formatted(std::string_view format, std::optional<std::string_view> key,
+                      std::optional<std::string_view> value) {
   std::string out;
   auto f = RecordFormat::parse(format);
   if (!f) return f.error().detail;
@@ -49,7 +50,9 @@ TEST(RecordFormat, UnknownLettersAreNamed) {
 
 TEST(RecordJson, NullsAndBadBytes) {
   with_record(std::nullopt, "\xff\"", [](const wire::RecordView& r) {
-    EXPECT_EQ(record_json(kAt, r), "{\"topic\":\"t\",\"partition\":3,\"offset\":17,\"timestamp\":1234,\"key\":null,\"value\":\"\xef\xbf\xbd\\\"\",\"headers\":[[\"h\",\"1\"],[\"n\",null]]}");
+    EXPECT_EQ(record_json(kAt, r),
+              "{\"topic\":\"t\",\"partition\":3,\"offset\":17,\"timestamp\":1234,\"key\":null,\"value\":"
+              "\"\xef\xbf\xbd\\\"\",\"headers\":[[\"h\",\"1\"],[\"n\",null]]}");
   });
 }
 

@@ -19,7 +19,8 @@ TEST(Explain, ABrokersSentenceStandsAlone) {
 
 TEST(Explain, UnreachableIsAboutTheAddress) {
   EXPECT_EQ(explain(Error(ErrorCode::connection_failed, "client", "127.0.0.1:1: connection refused")),
-            "127.0.0.1:1: connection refused; is it up, and is this its address? `-b HOST:PORT` gives another, `weir cluster ps --dir DIR` lists the nodes of a local cluster");
+            "127.0.0.1:1: connection refused; is it up, and is this its address? `-b HOST:PORT` gives another, `weir "
+            "cluster ps --dir DIR` lists the nodes of a local cluster");
 }
 
 TEST(ExitCode, ByKindOfError) {
@@ -39,7 +40,8 @@ TEST(Times, AreReadAndWrittenInUtc) {
   EXPECT_EQ(*parse_time_ms("2023-11-14 22:13:20.5"), 1700000000500);
   EXPECT_EQ(*parse_time_ms("2023-11-14 22:13"), 1699999980000);
   EXPECT_EQ(*parse_time_ms("2023-11-14"), 1699920000000);
-  for (const char* bad : {"", "yesterday", "2023-11-14T", "2023-11-14T22:13:20+01:00", "17x"}) EXPECT_FALSE(parse_time_ms(bad)) << bad;
+  for (const char* bad : {"", "yesterday", "2023-11-14T", "2023-11-14T22:13:20+01:00", "17x"})
+    EXPECT_FALSE(parse_time_ms(bad)) << bad;
 }
 
 TEST(Durations, HaveUnits) {

@@ -30,7 +30,9 @@ TEST(SqlReport, APlaceBehindTheScriptIsNoTrouble) {
 }
 
 TEST(SqlReport, ReadsWhatTheCompilerWrites) {
-  std::string script = "CREATE TABLE t (x INT) WITH ('connector' = 'kafka', 'topic' = 't', 'format' = 'json');\nINSERT INTO u SELECT 1 FROM t;";
+  std::string script =
+      "CREATE TABLE t (x INT) WITH ('connector' = 'kafka', 'topic' = 't', 'format' = 'json');\nINSERT INTO u SELECT 1 "
+      "FROM t;";
   auto job = processor::compile(script);
   ASSERT_FALSE(job);
   std::string report = sql_report(job.error(), script, "");

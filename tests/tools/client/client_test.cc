@@ -23,7 +23,8 @@ TEST(Bootstrap, NothingOrNonsenseIsInvalid) {
   EXPECT_EQ(parse_bootstrap("a:70000").code(), ErrorCode::invalid_argument);
 }
 
-// The values are those that Kafka's own tests expect (UtilsTest.testMurmur2), so keys meet in the partitions of Java's producers.
+// The values are those that Kafka's own tests expect (UtilsTest.testMurmur2), so keys meet in the partitions of Java's
+// producers.
 TEST(Murmur2, AgreesWithKafka) {
   auto hash = [](std::string_view s) { return static_cast<int32_t>(murmur2(as_bytes(s))); };
   EXPECT_EQ(hash("21"), -973932308);
