@@ -6,6 +6,7 @@
 #include "base/util/diag.h"
 #include "log/checkpoint_text.h"
 #include "log/faults.h"
+#include "log/le_fields.h"
 #include "log/log_set_impl.h"
 
 namespace weir::log {
@@ -190,13 +191,20 @@ void LogSetImpl::delete_next_directory() {
   doomed_dirs_.pop_back();
 }
 
+void LogSetImpl::set_cell(const std::string& name, ConstBytes value) {
+  if (value.empty())
+    cells_.erase(name);
+  else
+    cells_[name].assign(value.begin(), value.end());
+}
+
 void LogSetImpl::write_cell(const std::string& name, ConstBytes value, std::function<void(Status)> done) {
   CHECK(!name.empty() && name.size() < 256, "a cell's name has 1 to 255 bytes", name.size());
   if (offline_ || closed_) {
     runtime_.defer([done = std::move(done)] { done(Error(ErrorCode::kafka_storage_error, "cell")); });
     return;
   }
-  cells_[name].assign(value.begin(), value.end());
+  set_cell(name, value);
   JournalEntry e;
   e.kind = EntryKind::cell;
   e.offset = static_cast<Offset>(name.size());
@@ -211,6 +219,22 @@ void LogSetImpl::write_cell(const std::string& name, ConstBytes value, std::func
 std::vector<uint8_t> LogSetImpl::read_cell(const std::string& name) const {
   auto it = cells_.find(name);
   return it == cells_.end() ? std::vector<uint8_t>() : it->second;
+}
+
+std::optional<EpochEnd> LogSet::lost_end(const TopicPartition& tp) const {
+  std::vector<uint8_t> cell = read_cell(loss_cell(tp));
+  FieldReader fields{cell};
+  EpochEnd end;
+  end.epoch = fields.take<int32_t>();
+  end.end_offset = fields.take<int64_t>();
+  return fields.bad ? std::nullopt : std::optional(end);
+}
+
+Uuid LogSet::directory_id() const {
+  std::vector<uint8_t> cell = read_cell(kDirectoryCell);
+  Uuid id;
+  if (cell.size() == id.bytes.size()) std::copy(cell.begin(), cell.end(), id.bytes.begin());
+  return id;
 }
 
 ErrorCode LogSetImpl::refusal(Need need) const {
@@ -372,6 +396,7 @@ void LogSetImpl::tick() {
     full_ = false;
     if (!low_) WEIR_WARN("{}: there is room again: produces are accepted", options_.dir);
   }
+  forget_losses();
   try_again();
   check_free_space();
   delete_next_directory();

@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,13 @@ class LogSet {
   /// Small durable cells (votes, directory ids): the value is on disk when `done` is called. Same journal, same order.
   virtual void write_cell(const std::string& name, ConstBytes value, std::function<void(Status)> done) = 0;
   virtual std::vector<uint8_t> read_cell(const std::string& name) const = 0;  // empty: never written
+
+  /// How far the log once reached, when a start found synced records of it missing; none again once it has grown past
+  /// that. Survives crashes (format.md §9).
+  std::optional<EpochEnd> lost_end(const TopicPartition& tp) const;
+  /// Drawn anew when records were lost, zero when none ever were: whoever counts on what this directory held can tell
+  /// that it is another one.
+  Uuid directory_id() const;
 
   /// Retention, rolling by time, producer expiry, high watermark checkpoints. Called by the node about every second;
   /// cheap when nothing is due.

@@ -12,6 +12,11 @@
 
 namespace weir::log {
 
+/// The cells of what a start found lost (format.md §9).
+inline constexpr const char* kDirectoryCell = "directory-id";
+inline constexpr std::string_view kLossCells = "lost/";
+inline std::string loss_cell(const TopicPartition& tp) { return std::string(kLossCells).append(tp.to_string()); }
+
 /// See LogSet. Ties the logs, their journal, the tail cache's budget and the flush scheduler together.
 class LogSetImpl final : public LogSet, private LogHost, private JournalOwner {
  public:
@@ -95,11 +100,16 @@ class LogSetImpl final : public LogSet, private LogHost, private JournalOwner {
     bool removed = false;
     Offset log_start = 0;  // the highest that the journal moves it to
   };
+  void set_cell(const std::string& name, ConstBytes value);
   // recovery.cc
   Result<bool> load_state();
   Status open_journal(bool fresh);
   Status plan_entry(const JournalScan::Entry& entry);
   Status load_logs();
+  /// Enters what logs have lost into the cells, which are stored with the very state that accepts the loss.
+  void note_losses();
+  /// Forgets losses that were made good.
+  void forget_losses();
   Status apply_entry(const JournalScan::Entry& entry);
   Status replay_create(const JournalScan::Entry& entry);
   Status replay_remove(const LogPtr& log, const JournalScan::Entry& entry);

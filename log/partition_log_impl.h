@@ -176,6 +176,9 @@ class PartitionLogImpl final : public PartitionLog,
   Status replay_records(const JournalScan::Entry& entry, uint64_t& restored);
   Status replay_cut(const JournalScan::Entry& entry, bool restart);
   Status replay_log_start(const JournalScan::Entry& entry);
+  /// How far the log reached by the state and the journal, where the disk had less of it.
+  const std::optional<EpochEnd>& lost() const { return lost_; }
+  void still_lost(const EpochEnd& end) { lost_ = end; }  // a start found it before
   /// Writes and syncs everything; the log begins its normal life.
   Status finish_recovery(uint64_t next_entry);
 
@@ -243,6 +246,8 @@ class PartitionLogImpl final : public PartitionLog,
   Status cut_now(Offset to);
   Error malformed(std::string what) const;
   Status load_active(Segment& segment, const StoredState& stored);
+  /// Adds the batches in [from, limit) up to offset `end`; at the first that is damaged the segment ends.
+  Status scan_active(Segment& s, FilePos from, FilePos limit, Offset end);
   Status load_sealed(Segment& segment);
   /// Loads all but the active one. False: the log is not whole, and ends at its first hole (KIP-966's unclean restart,
   /// one log of it).
@@ -261,6 +266,7 @@ class PartitionLogImpl final : public PartitionLog,
   Status load_txn_indexes();
   Status write_now(bool sync);
   Status sync_file_now(const Segment& segment, const char* suffix);
+  Status note_lost(const JournalScan::Entry& entry);
 
   // write-behind (segment_writer.cc)
   void pump();
@@ -320,8 +326,9 @@ class PartitionLogImpl final : public PartitionLog,
   uint64_t journaled_number_ = 0;  // of the last entry heard of
   Offset journaled_log_start_ = 0;
   bool created_ = false;
-  bool configured_ = true;  // not between a start that found the log and the first set_config
-  bool damaged_ = false;    // synced bytes were gone at the start: the journal may not continue what is left
+  bool configured_ = true;        // not between a start that found the log and the first set_config
+  std::optional<EpochEnd> lost_;  // synced bytes were gone at the start: how far the log reached. The journal may not
+                                  // continue what is left
   bool retired_ = false;
 
   // write-behind

@@ -39,13 +39,16 @@ Status PartitionLogImpl::load(const StoredState& stored, Offset journal_start) {
   log_start_ = journaled_log_start_ = std::min(std::max(stored.log_start, segments_.front()->base), end);
   high_watermark_ = std::min(stored.high_watermark, end);
   written_ = journaled_ = durable_ = notified_ = write_goal_ = end;
-  damaged_ = damaged_ || end != stored.recovery.offset;
+  if (end != stored.recovery.offset) {
+    const auto& epochs = stored.recovery.epochs;
+    lost_ = {epochs && !epochs->empty() ? epochs->back().epoch : kNoLeaderEpoch, stored.recovery.offset};
+  }
   recovery_point_ = {end, active().base, active().size, stored.recovery.entry, stored.recovery.epochs};
   note_indexes(recovery_point_);
   created_ = true;
   if (stored.recovery.epochs && !epochs_.restore(*stored.recovery.epochs))
     return Error(ErrorCode::malformed, "log state", id_.tp.to_string() + ": epochs do not grow");
-  if (damaged_) epochs_.truncate_to(end);
+  if (lost_) epochs_.truncate_to(end);
   // Snapshots of what is gone: they would bring back sequences of records that the log does not hold.
   for (; !snapshots_.empty() && snapshots_.back() > end; snapshots_.pop_back()) {
     TRY(host_.runtime().disk().remove(path(segment_file_name(snapshots_.back(), ".snapshot"))));
@@ -197,7 +200,6 @@ Status PartitionLogImpl::end_at_hole(const std::vector<Offset>& bases, Offset ho
     bool kept = std::any_of(segments_.begin(), segments_.end(), [&](const SegmentPtr& s) { return s->base == base; });
     if (!kept) TRY(remove_segment_files(base));
   }
-  damaged_ = true;
   segments_.push_back(std::make_shared<Segment>(hole));
   segments_.back()->created = host_.runtime().wall_now();
   return restore_first_timestamp(*segments_.front());
@@ -246,6 +248,21 @@ Status PartitionLogImpl::load_sealed(Segment& s) {
   });
 }
 
+Status PartitionLogImpl::scan_active(Segment& s, FilePos from, FilePos limit, Offset end) {
+  s.size = from;
+  s.end = s.base;
+  s.max_timestamp = s.times.last_timestamp();
+  s.max_timestamp_offset = s.times.entries() > 0 ? s.times.last_offset() : kNoOffset;
+  Status scanned = scan_file(s, from, limit, [&](BatchHeader b, Segment& segment, FilePos) {
+    if (b.base_offset() < segment.end || b.end_offset() > end || !check_stored_batch(b)) return false;
+    segment.added(b.last_offset(), b.max_timestamp(), b.size(), config_.index_interval_bytes);
+    return true;
+  });
+  bool damaged = scanned.code() == ErrorCode::corrupt_message ||
+                 scanned.code() == ErrorCode::unsupported_for_message_format;
+  return damaged ? Status() : scanned;
+}
+
 Status PartitionLogImpl::load_active(Segment& s, const StoredState& stored) {
   io::Disk& disk = host_.runtime().disk();
   CHECK(s.base == stored.recovery.segment_base, "not the segment of the recovery point", s.base,
@@ -282,19 +299,13 @@ Status PartitionLogImpl::load_active(Segment& s, const StoredState& stored) {
     s.index_on_disk = s.index.entries();
     s.times_on_disk = s.times.entries();
     FilePos from = s.index.last_position();
-    s.size = from;
-    s.end = s.base;
-    s.max_timestamp = s.times.last_timestamp();
-    s.max_timestamp_offset = s.times.entries() > 0 ? s.times.last_offset() : kNoOffset;
-    Status scanned = scan_file(s, from, limit, [&](BatchHeader b, Segment& segment, FilePos) {
-      if (b.base_offset() < segment.end || b.end_offset() > stored.recovery.offset || !check_stored_batch(b))
-        return false;
-      segment.added(b.last_offset(), b.max_timestamp(), b.size(), config_.index_interval_bytes);
-      return true;
-    });
-    if (!scanned && scanned.code() != ErrorCode::corrupt_message &&
-        scanned.code() != ErrorCode::unsupported_for_message_format)
-      return scanned;
+    TRY(scan_active(s, from, limit, stored.recovery.offset));
+    if (s.size == from && from < limit) {
+      // Not even the batch that the index ends with is whole: how far those before it are, only reading them tells.
+      s.index = OffsetIndex(s.base);
+      s.times = TimeIndex(s.base);
+      TRY(scan_active(s, 0, limit, stored.recovery.offset));
+    }
     if (s.size < limit) {
       WEIR_ERROR("{}: segment {} is damaged at byte {}; cut there", id_.tp.to_string(), s.base, s.size);
       TRY(disk.truncate(s.file->id, s.size));
@@ -353,7 +364,7 @@ Status PartitionLogImpl::lower_to_cut(uint64_t number, Offset to, bool restart) 
   recovery_point_ = {log_end_offset(), active().base, active().size, number + 1};
   epochs_dirty_ = true;
   note_epochs(recovery_point_);
-  damaged_ = damaged_ && !restart && log_end_offset() != to;
+  if (restart || log_end_offset() == to) lost_.reset();
   return {};
 }
 
@@ -393,7 +404,7 @@ Status PartitionLogImpl::replay_records(const JournalScan::Entry& entry, uint64_
   if (entry.before > log_end_offset() || entry.offset < log_end_offset()) {
     // Where the disk lost synced bytes the rest cannot follow: the log ends there, as the warning at the load said; a
     // replica brings it back.
-    if (damaged_) return {};
+    if (lost_) return note_lost(entry);
     return malformed("entry " + std::to_string(entry.number) + " holds records from " + std::to_string(entry.offset) +
                      " behind " + std::to_string(entry.before) + ", but the log ends at " +
                      std::to_string(log_end_offset()));
@@ -410,17 +421,26 @@ Status PartitionLogImpl::replay_records(const JournalScan::Entry& entry, uint64_
   return {};
 }
 
+Status PartitionLogImpl::note_lost(const JournalScan::Entry& entry) {
+  for (size_t at = 0; at < entry.bytes.size();) {
+    TRY_ASSIGN(BatchHeader b, frame_batch(entry.bytes, at));
+    at += b.size();
+    if (b.end_offset() > lost_->end_offset) lost_ = {b.leader_epoch(), b.end_offset()};
+  }
+  return {};
+}
+
 Status PartitionLogImpl::replay_cut(const JournalScan::Entry& entry, bool restart) {
   if (entry.number < recovery_point_.entry) return {};
   if (restart) {
     restart_memory(entry.offset);
     journaled_log_start_ = entry.offset;
-    damaged_ = false;
+    lost_.reset();
   } else if (entry.offset < log_end_offset()) {
     CHECK(entry.offset >= recovery_point_.offset, "a cut below the recovery point was not planned", entry.offset,
           recovery_point_.offset);
     TRY(cut_now(entry.offset));
-  } else if (entry.offset > log_end_offset() && !damaged_) {
+  } else if (entry.offset > log_end_offset() && !lost_) {
     return malformed("entry " + std::to_string(entry.number) + " cuts at " + std::to_string(entry.offset) +
                      ", above the log end " + std::to_string(log_end_offset()));
   }

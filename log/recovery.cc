@@ -2,6 +2,7 @@
 
 #include "base/util/diag.h"
 #include "log/faults.h"
+#include "log/le_fields.h"
 #include "log/log_set_impl.h"
 
 namespace weir::log {
@@ -57,6 +58,7 @@ Status LogSetImpl::start(RecoveryReport& report) {
   // its number is used up.
   for (auto& [tp, log] : logs_) end.entry = std::max(end.entry, log->recovery_point().entry);
   for (auto& [tp, log] : logs_) TRY(log->finish_recovery(end.entry));
+  note_losses();
   TRY(start_journal(end));
   report.clean_shutdown = known && state_.clean && report.journal_groups_replayed == 0;
   state_.clean = false;
@@ -162,8 +164,16 @@ Status LogSetImpl::plan_entry(const JournalScan::Entry& entry) {
     return Error(ErrorCode::malformed, "journal",
                  "unknown kind of entry " + std::to_string(static_cast<int>(entry.kind)));
   }
+  if (entry.kind == EntryKind::cell) {
+    if (entry.offset <= 0 || static_cast<uint64_t>(entry.offset) > entry.bytes.size())
+      return Error(ErrorCode::malformed, "journal", "a cell without a name");
+    auto name = as_string(entry.bytes.first(static_cast<size_t>(entry.offset)));
+    ConstBytes value = entry.bytes.subspan(static_cast<size_t>(entry.offset));
+    set_cell(std::string(name), value);
+    return {};
+  }
   auto it = plan_.find(entry.key);
-  if (it == plan_.end() || entry.kind == EntryKind::cell) return {};
+  if (it == plan_.end()) return {};
   LogPlan& plan = it->second;
   if (entry.number < plan.next || plan.removed) return {};
   if (entry.kind == EntryKind::remove) plan.removed = true;
@@ -191,14 +201,45 @@ Status LogSetImpl::load_logs() {
     LogPtr log = make_log(s.tp, s.topic_id, options_.until_configured);
     log->begin_recovery(s.stored.recovery.entry);
     TRY(log->load(s.stored, plan.log_start));
+    // An earlier start may have been cut short between taking the loss and the end of the journal.
+    if (auto before = lost_end(s.tp); before && !log->lost()) log->still_lost(*before);
     if (plan.cut_by == 0) continue;
     TRY(log->lower_to_cut(plan.cut_by, plan.end, plan.restart));
     lowered = true;
   }
+  note_losses();
   // Another crash must not find the old recovery points over files that were cut meanwhile.
   if (lowered) TRY(write_state_now());
   for (auto& [tp, log] : logs_) TRY(log->apply_recovery_cuts());
   return {};
+}
+
+void LogSetImpl::note_losses() {
+  bool news = false;
+  for (const auto& [tp, log] : logs_) {
+    if (!log->lost()) continue;
+    auto known = lost_end(tp);
+    if (known && known->end_offset >= log->lost()->end_offset) continue;
+    std::vector<uint8_t>& cell = cells_[loss_cell(tp)];
+    cell.clear();
+    put(cell, log->lost()->epoch);
+    put(cell, log->lost()->end_offset);
+    news = true;
+  }
+  if (!news) return;
+  Uuid id = Uuid::from_random(runtime_.random().next(), runtime_.random().next());
+  cells_[kDirectoryCell].assign(id.bytes.begin(), id.bytes.end());
+}
+
+void LogSetImpl::forget_losses() {
+  std::vector<std::string> good;
+  for (auto it = cells_.lower_bound(std::string(kLossCells)); it != cells_.end(); ++it) {
+    if (!it->first.starts_with(kLossCells)) break;
+    auto log = std::find_if(logs_.begin(), logs_.end(), [&](const auto& l) { return loss_cell(l.first) == it->first; });
+    if (log == logs_.end() || log->second->durable_offset() >= lost_end(log->first)->end_offset)
+      good.push_back(it->first);
+  }
+  for (const std::string& name : good) write_cell(name, {}, [](Status) {});
 }
 
 Status LogSetImpl::replay_create(const JournalScan::Entry& entry) {
@@ -218,14 +259,7 @@ Status LogSetImpl::replay_create(const JournalScan::Entry& entry) {
 }
 
 Status LogSetImpl::apply_entry(const JournalScan::Entry& entry) {
-  if (entry.kind == EntryKind::cell) {
-    if (entry.offset <= 0 || static_cast<uint64_t>(entry.offset) > entry.bytes.size())
-      return Error(ErrorCode::malformed, "journal", "a cell without a name");
-    auto name = as_string(entry.bytes.first(static_cast<size_t>(entry.offset)));
-    ConstBytes value = entry.bytes.subspan(static_cast<size_t>(entry.offset));
-    cells_[std::string(name)].assign(value.begin(), value.end());
-    return {};
-  }
+  if (entry.kind == EntryKind::cell) return {};  // the first pass took them
   if (entry.kind == EntryKind::create) return replay_create(entry);
   LogPtr log = by_key(entry.key);
   if (!log) return {};  // of a log that is removed, by the state or by an entry that follows

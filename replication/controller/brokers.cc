@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/util/check.h"
+#include "base/util/diag.h"
 #include "replication/controller/partition_change.h"
 
 namespace weir::replication {
@@ -213,6 +214,31 @@ void fence_moves(const ControllerContext& c, BrokerId broker, MetadataRecords& o
   });
 }
 
+/// A directory that lost records comes back under another id, an empty one too.
+bool lost_records(const BrokerImage& known, const wire::BrokerRegistrationRequest& r) {
+  return !known.log_dirs.empty() && std::none_of(known.log_dirs.begin(), known.log_dirs.end(), [&](const Uuid& dir) {
+    return std::find(r.log_dirs.begin(), r.log_dirs.end(), dir) != r.log_dirs.end();
+  });
+}
+
+/// `broker` does not hold all that it acknowledged. Where it is the last of the ISR nobody is known to, and electing it
+/// would cut the others to its log: nobody leads until somebody decides so. A single replica keeps what it has.
+void loss_moves(const ControllerContext& c, BrokerId broker, MetadataRecords& out) {
+  auto may_lead = [&](BrokerId id) { return id != broker && is_active(c.image, id); };
+  for_each_partition_of(c.image, broker, [&](const TopicImage& t, PartitionId i, const PartitionImage& p) {
+    if (p.replicas.size() == 1 || p.isr != std::vector<BrokerId>{broker}) return;
+    bool unclean = unclean_election_enabled(c, t.name);
+    if (auto r = plan_change(p, t.id, i, {.isr = {}, .may_lead = may_lead, .unclean = unclean, .lost = true}))
+      out.push_back(*r);
+    if (!unclean)
+      WEIR_ERROR(
+          "controller: {}-{} has no leader: node {} lost records of it, and it was the last in sync. Another replica "
+          "may lack acknowledged records; to go on with what it has: kafka-leader-election --election-type unclean "
+          "--topic {} --partition {}",
+          t.name, i, broker, t.name, i);
+  });
+}
+
 void unfence_moves(const ControllerContext& c, BrokerId broker, MetadataRecords& out) {
   auto may_lead = [&](BrokerId id) { return id == broker || is_active(c.image, id); };
   for_each_partition_of(c.image, broker, [&](const TopicImage& t, PartitionId i, const PartitionImage& p) {
@@ -275,6 +301,7 @@ Result<ControllerDecision<wire::BrokerRegistrationResponse>> decide(const Contro
     if (session_alive && !same_place) return refuse(ErrorCode::duplicate_broker_registration);
     fence_moves(c, r.broker_id, d.records);
   }
+  if (known && lost_records(*known, r)) loss_moves(c, r.broker_id, d.records);
   wire::RegisterBrokerRecord record;
   record.broker_id = r.broker_id;
   record.incarnation_id = r.incarnation_id;
@@ -372,12 +399,15 @@ PartError elect(const ControllerContext& c, const std::string& topic, PartitionI
     return {ErrorCode::unknown_topic_or_partition, "No such partition as " + topic + "-" + std::to_string(partition)};
   if (preferred ? p->leader == p->replicas.front() : p->leader != kNoBroker)
     return {ErrorCode::election_not_needed, "Leader election not needed for topic partition."};
-  // An unclean election asked for by hand is refused: it would lose acknowledged records. A topic may allow it by its
-  // config.
-  if (!preferred)
-    return {ErrorCode::eligible_leaders_not_available,
-            "No member of the ISR is available, and unclean election on request is not offered."};
   auto may_lead = [&](BrokerId id) { return is_active(c.image, id); };
+  if (!preferred) {
+    auto record = plan_change(*p, t->id, partition, {.isr = p->isr, .may_lead = may_lead, .unclean = true});
+    if (!record || record->leader < 0) return {ErrorCode::eligible_leaders_not_available, "No replica is available."};
+    WEIR_WARN("controller: {}-{}: node {} leads by an unclean election on request; acknowledged records may be lost",
+              topic, partition, record->leader);
+    out.push_back(*record);
+    return {};
+  }
   auto record = plan_change(*p, t->id, partition, {.isr = p->isr, .may_lead = may_lead, .prefer_first = true});
   if (!record || record->leader != p->replicas.front())
     return {ErrorCode::preferred_leader_not_available, "The preferred leader was not available."};

@@ -19,7 +19,8 @@ bool is_active(const MetadataImage& image, BrokerId id) {
 
 std::optional<wire::PartitionChangeRecord> plan_change(const PartitionImage& now, const Uuid& topic,
                                                        PartitionId partition, const PartitionPlan& plan) {
-  std::vector<BrokerId> isr = plan.isr.empty() ? now.isr : plan.isr;
+  std::vector<BrokerId> isr = plan.lost ? std::vector<BrokerId>{} : plan.isr.empty() ? now.isr : plan.isr;
+  const std::vector<BrokerId>& lost = plan.lost ? now.isr : now.last_known_elr;
   BrokerId leader = kNoBroker;
   bool stays = now.leader != kNoBroker && holds(isr, now.leader) && plan.may_lead(now.leader);
   auto electable = [&](BrokerId id) { return holds(isr, id) && plan.may_lead(id); };
@@ -36,19 +37,19 @@ std::optional<wire::PartitionChangeRecord> plan_change(const PartitionImage& now
       if (electable(r) && (leader == kNoBroker || rank(r) < rank(leader))) leader = r;
   }
   if (leader == kNoBroker && plan.unclean) {
-    auto it = std::find_if(now.replicas.begin(), now.replicas.end(), plan.may_lead);
-    if (it != now.replicas.end()) {
-      leader = *it;
-      isr = {leader};
-    }
+    for (BrokerId r : now.replicas)
+      if (plan.may_lead(r) && (leader == kNoBroker || (holds(lost, leader) && !holds(lost, r)))) leader = r;
+    if (leader != kNoBroker) isr = {leader};
   }
   wire::PartitionChangeRecord r;
   r.topic_id = topic;
   r.partition_id = partition;
   if (isr != now.isr) r.isr = isr;
   if (leader != now.leader) r.leader = leader;
+  std::vector<BrokerId> last_known = isr.empty() ? lost : std::vector<BrokerId>{};
+  if (last_known != now.last_known_elr) r.last_known_elr = last_known;
   if (!r.isr && r.leader == -2) return std::nullopt;
-  CHECK(!isr.empty(), "an ISR keeps its last member", partition);
+  CHECK(!isr.empty() || leader == kNoBroker, "who leads is in the ISR", partition);
   CHECK(leader == kNoBroker || holds(isr, leader), "a leader is in its ISR", leader);
   return r;
 }

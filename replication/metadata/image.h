@@ -41,6 +41,7 @@ struct BrokerImage {
   Uuid incarnation_id;
   std::vector<ListenerImage> listeners;
   std::optional<std::string> rack;
+  std::vector<Uuid> log_dirs;
   bool fenced = true;
   bool in_controlled_shutdown = false;
 };

@@ -135,6 +135,7 @@ void ImageBuilder::apply(const wire::RegisterBrokerRecord& r) {
   b->incarnation_id = r.incarnation_id;
   for (const auto& e : r.end_points) b->listeners.push_back({e.name, {e.host, e.port}});
   b->rack = r.rack;
+  b->log_dirs = r.log_dirs;
   b->fenced = r.fenced;
   b->in_controlled_shutdown = r.in_controlled_shutdown;
   image_.brokers[r.broker_id] = b;

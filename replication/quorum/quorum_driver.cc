@@ -95,8 +95,16 @@ Status QuorumDriver::start() {
   QuorumTiming timing{.fetch_timeout = options_.timing.fetch_timeout,
                       .election_timeout = options_.timing.election_timeout};
   state_ = std::make_unique<QuorumState>(options_.node_id, options_.voters, timing, *log_view_, runtime_.random());
+  LogEnd had;
+  if (auto lost = logs_.lost_end(tp)) {
+    had = {lost->epoch, lost->end_offset};
+    WEIR_ERROR(
+        "quorum: this node lost metadata records: its log ends at {} and reached {} before. Until it has them again it "
+        "neither campaigns nor votes for a node that has fewer",
+        log_->log_end_offset(), had.offset);
+  }
   QuorumEffects out;
-  state_->start(cell, log_->high_watermark_checkpoint(), runtime_.now(), out);
+  state_->start(cell, log_->high_watermark_checkpoint(), had, runtime_.now(), out);
   out.high_watermark_moved = state_->high_watermark() > 0;
   carry_out(out);
   return {};

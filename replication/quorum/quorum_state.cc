@@ -21,8 +21,9 @@ QuorumState::QuorumState(BrokerId self, VoterSet voters, QuorumTiming timing, co
   CHECK(voters_.size() > 0, "a quorum has voters");
 }
 
-void QuorumState::start(ElectionCell cell, Offset high_watermark, MonoTime now, QuorumEffects& out) {
+void QuorumState::start(ElectionCell cell, Offset high_watermark, LogEnd had, MonoTime now, QuorumEffects& out) {
   cell_ = cell;
+  had_ = had;
   // A log may be ahead of the cell when following does not wait for it; votes never are. Who led is asked anew: it may
   // have restarted as well.
   if (log_.last_epoch() > cell_.epoch) cell_ = {log_.last_epoch(), kNoBroker, kNoBroker};
@@ -120,7 +121,7 @@ void QuorumState::ask_all(bool pre_vote, QuorumEffects& out) {
 // --- votes
 
 bool QuorumState::may_grant(const VoteAsk& ask, MonoTime now) const {
-  if (!is_voter() || ask.log < log_end()) return false;
+  if (!is_voter() || ask.log < promised_end()) return false;
   switch (role_) {
     case QuorumRole::leader:
       return false;
@@ -308,11 +309,15 @@ void QuorumState::on_tick(MonoTime now, QuorumEffects& out) {
         wake_at_ = now + timing_.election_timeout / 2;
         return;
       }
-      return become_prospective(now, out);
+      return incomplete() ? become_unattached(cell_.epoch, now, out) : become_prospective(now, out);
     case QuorumRole::unattached:
     case QuorumRole::prospective:
     case QuorumRole::candidate:
       break;
+  }
+  if (is_voter() && !stopping_ && incomplete()) {
+    wake_at_ = now + election_timeout();
+    return;
   }
   if (is_voter() && !stopping_) return become_prospective(now, out);
   wake_at_ = MonoTime::max();

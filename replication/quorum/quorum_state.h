@@ -6,6 +6,7 @@
 #include "base/util/rng.h"
 #include "base/util/types.h"
 #include "log/partition_log.h"
+#include "replication/faults.h"
 #include "replication/quorum/election.h"
 #include "replication/quorum/leader_progress.h"
 #include "replication/quorum/voter_set.h"
@@ -75,8 +76,9 @@ class QuorumState {
   QuorumState(BrokerId self, VoterSet voters, QuorumTiming timing, const QuorumLog& log, Random& random);
 
   /// `cell` as read from disk with an epoch below kEpochMax (the driver refuses others), `high_watermark` as
-  /// checkpointed. A single voter leads when this returns.
-  void start(ElectionCell cell, Offset high_watermark, MonoTime now, QuorumEffects& out);
+  /// checkpointed. `had`: the end of the log before the disk lost some of it, if it did. A single voter leads when this
+  /// returns.
+  void start(ElectionCell cell, Offset high_watermark, LogEnd had, MonoTime now, QuorumEffects& out);
 
   VoteAnswer on_vote(const VoteAsk& ask, MonoTime now, QuorumEffects& out);
   void on_vote_answer(BrokerId from, const VoteAsk& ask, const VoteAnswer& answer, MonoTime now, QuorumEffects& out);
@@ -133,6 +135,10 @@ class QuorumState {
   void tick_leader(MonoTime now, QuorumEffects& out);
   void update_high_watermark(QuorumEffects& out);
   bool may_grant(const VoteAsk& ask, MonoTime now) const;
+  /// What a candidate must hold for this node's vote. Raft counts on a voter to keep what it acknowledged: one that
+  /// lost some of it votes as if it had it still, and does not campaign before it has it again.
+  LogEnd promised_end() const { return faults().loss_forgotten ? log_end() : std::max(log_end(), had_); }
+  bool incomplete() const { return log_end() < promised_end() && voters_.size() > 1; }
   LogEnd log_end() const { return {log_.last_epoch(), log_.end_offset()}; }
   Duration election_timeout() { return timing_.election_timeout + draw(timing_.election_timeout); }
   Duration draw(Duration below) {
@@ -146,6 +152,7 @@ class QuorumState {
   Random& random_;
 
   ElectionCell cell_;
+  LogEnd had_;
   QuorumRole role_ = QuorumRole::unattached;
   Tally tally_;
   LeaderProgress progress_;

@@ -71,6 +71,7 @@ class DamagedLog : public ::testing::Test {
   static constexpr int kBatches = 40;
   void SetUp() override {
     s_.config.segment_bytes = 4096;
+    s_.config.index_interval_bytes = 1000;
     ASSERT_TRUE(s_.open().ok());
     PartitionLog& log = s_.make();
     for (int i = 0; i < kBatches; ++i) {
@@ -108,8 +109,16 @@ class DamagedLog : public ::testing::Test {
   /// The log holds [0, end), takes what comes next, and keeps it over two more starts.
   void expect_holds(Offset end) {
     ASSERT_TRUE(s_.open().ok());
+    const Offset had = kBatches;
+    const Uuid directory = s_.set->directory_id();
+    EXPECT_FALSE(directory.is_zero());
     for (int round = 0; round < 3; ++round) {
       PartitionLog& log = s_.log();
+      auto lost = s_.set->lost_end(log.topic_partition());
+      ASSERT_EQ(lost.has_value(), end < had) << "until it has grown past it";
+      EXPECT_EQ(lost.value_or(EpochEnd{0, had}).end_offset, had);
+      EXPECT_EQ(lost.value_or(EpochEnd{0, had}).epoch, 0);
+      EXPECT_EQ(s_.set->directory_id(), directory) << "the same loss";
       ASSERT_EQ(log.log_start_offset(), 0);
       ASSERT_EQ(log.log_end_offset(), end);
       Offset next = 0;
@@ -124,6 +133,8 @@ class DamagedLog : public ::testing::Test {
       BatchSpec spec{.producer_id = 7, .sequence = static_cast<int32_t>(end), .value_size = 400};
       auto appended = log.append_as_follower(make_batch(spec, end++, 0));
       ASSERT_TRUE(appended.ok()) << appended.error().message();
+      s_.run(std::chrono::seconds(1));
+      s_.set->tick();
       s_.run(std::chrono::seconds(1));
       ASSERT_TRUE(s_.crash(round == 1).ok());
     }
@@ -142,6 +153,18 @@ TEST_F(DamagedLog, ACutTailEndsTheLogAtTheLastWholeBatch) {
 TEST_F(DamagedLog, AnEmptiedActiveSegmentEndsTheLogAtItsBase) {
   cut(segments_.back(), UINT64_MAX);
   expect_holds(base(segments_.size() - 1));
+}
+
+TEST_F(DamagedLog, ZerosOverTheEndOfTheIndexEndTheLogBeforeThem) {
+  const int held = kBatches - static_cast<int>(base(segments_.size() - 1));
+  ASSERT_GE(held, 4) << "so that the index has entries";
+  auto file = disk().open(segments_.back(), io::OpenMode::read_write);
+  ASSERT_TRUE(file.ok());
+  const uint64_t size = *disk().size(*file), kept = size / static_cast<uint64_t>(held) * 3 / 2;
+  std::vector<uint8_t> zeros(size - kept);
+  ASSERT_TRUE(disk().write_now(*file, kept, zeros).ok());
+  disk().close(*file);
+  expect_holds(base(segments_.size() - 1) + 1);
 }
 
 TEST_F(DamagedLog, AFlippedByteEndsTheLogThere) {

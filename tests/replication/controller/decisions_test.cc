@@ -38,12 +38,14 @@ struct World {
     for (auto& r : d->records) builder.replay(r), end++;
     return d->response;
   }
-  wire::BrokerRegistrationResponse enlist(BrokerId id, uint64_t incarnation = 1, bool session_alive = false) {
+  wire::BrokerRegistrationResponse enlist(BrokerId id, uint64_t incarnation = 1, bool session_alive = false,
+                                          uint64_t directory = 1) {
     wire::BrokerRegistrationRequest r;
     r.broker_id = id;
     r.cluster_id = "c";
     r.incarnation_id = Uuid::from_random(static_cast<uint64_t>(id), incarnation);
     r.listeners.push_back({"PLAINTEXT", "h" + std::to_string(incarnation), static_cast<uint16_t>(9092 + id), 0});
+    r.log_dirs = {Uuid::from_random(static_cast<uint64_t>(id), 100 + directory)};
     auto a = did(decide(context(), r, session_alive));
     sessions.registered(id, now);
     return a;
@@ -263,6 +265,55 @@ TEST(Brokers, UncleanElectionOnlyWhereItIsAllowed) {
   EXPECT_EQ(w.p("loose").isr, (Ids{2}));
 }
 
+TEST(Brokers, TheLastIsrMemberThatLostRecordsIsNotElected) {
+  World w;
+  w.create("t", -1, -1, {{1, 2, 3}, {3}});
+  for (BrokerId b : {1, 2, 3}) w.fence(b);
+  w.enlist(3, 2, false, 2);
+  for (BrokerId b : {3, 1}) w.beat(b);
+  EXPECT_EQ(w.p("t").leader, kNoBroker);
+  EXPECT_EQ(w.p("t").isr, (Ids{}));
+  EXPECT_EQ(w.p("t").last_known_elr, (Ids{3}));
+  EXPECT_EQ(w.p("t", 1).leader, 3) << "a single replica keeps what it has";
+  // It stays so over more starts and under another controller, until somebody decides.
+  w.enlist(3, 3, false, 2);
+  w.beat(3);
+  EXPECT_EQ(w.p("t").leader, kNoBroker);
+  wire::ElectLeadersRequest r;
+  r.election_type = 1;
+  r.topic_partitions = {{{"t", {0}}}};
+  EXPECT_EQ(w.did(decide(w.context(), r)).replica_election_results[0].partition_result[0].error_code, 0);
+  EXPECT_EQ(w.p("t").leader, 1);
+  EXPECT_EQ(w.p("t").isr, (Ids{1}));
+  EXPECT_EQ(w.p("t").last_known_elr, (Ids{}));
+}
+
+TEST(Brokers, AnUncleanElectionPrefersAReplicaThatLostNothing) {
+  World w;
+  w.create("t", -1, -1, {{3, 1, 2}});
+  w.builder.replay(config_record(ConfigType::topic, "t", "unclean.leader.election.enable", "true"));
+  for (BrokerId b : {1, 2}) w.fence(b);
+  EXPECT_EQ(w.p("t").isr, (Ids{3}));
+  w.enlist(3, 2, false, 2);
+  w.beat(3);
+  EXPECT_EQ(w.p("t").leader, 3) << "nobody else is there";
+  w.fence(3);
+  w.enlist(3, 3, false, 3);
+  w.beat(1);
+  EXPECT_EQ(w.p("t").leader, 1);
+  w.beat(3);
+  EXPECT_EQ(w.p("t").leader, 1);
+  EXPECT_EQ(w.p("t").isr, (Ids{1}));
+}
+
+TEST(Brokers, ARegistrationThatLostRecordsLeavesTheIsr) {
+  World w;
+  w.create("t", -1, -1, {{1, 2, 3}});
+  w.enlist(1, 2, false, 2);
+  EXPECT_EQ(w.p("t").isr, (Ids{2, 3}));
+  EXPECT_EQ(w.p("t").leader, 2);
+}
+
 TEST(Brokers, UnfencedOnlyWhenCaughtUpWithItsRegistration) {
   World w(0);
   w.enlist(1);
@@ -461,6 +512,12 @@ TEST(Election, OnRequest) {
   w.alter_isr(2, "t", {1, 2, 3}, 1, 1);
   EXPECT_EQ(elect(0), 0);
   EXPECT_EQ(w.p("t").leader, 1);
+  for (BrokerId b : {1, 2, 3}) w.fence(b);
+  EXPECT_EQ(elect(1), number(ErrorCode::eligible_leaders_not_available));
+  w.beat(2);
+  EXPECT_EQ(w.p("t").leader, kNoBroker);
+  EXPECT_EQ(elect(1), 0);
+  EXPECT_EQ(w.p("t").leader, 2);
 }
 
 }  // namespace weir::replication

@@ -6,8 +6,8 @@ namespace weir::replication::test {
 namespace {
 
 /// One seed: load and faults for a while, then peace. Empty: all checks held.
-std::string run_seed(uint64_t seed, int nodes, bool must_settle = true) {
-  QuorumWorld w({.nodes = nodes, .observers = static_cast<int>(seed % 2), .seed = seed});
+std::string run_seed(uint64_t seed, int nodes, bool must_settle = true, bool losses = false) {
+  QuorumWorld w({.nodes = nodes, .observers = static_cast<int>(seed % 2), .seed = seed, .losses = losses});
   uint64_t value = 1;
   for (int i = 0; i < 150 && w.broken().empty(); i++) {
     for (int k = 0; k < 3; k++)
@@ -32,10 +32,11 @@ std::string run_seed(uint64_t seed, int nodes, bool must_settle = true) {
 }
 
 /// Whether one of the first seeds sees the deliberate bug.
-bool caught(bool Faults::*fault) {
+bool caught(bool Faults::*fault, bool losses = false) {
   faults().*fault = true;
   bool seen = false;
-  for (uint64_t seed = 1; seed <= 2000 && !seen; seed++) seen = !run_seed(seed, seed % 2 ? 3 : 5, false).empty();
+  for (uint64_t seed = 1; seed <= 2000 && !seen; seed++)
+    seen = !run_seed(seed, seed % 2 ? 3 : 5, false, losses).empty();
   faults().*fault = false;
   return seen;
 }
@@ -50,6 +51,12 @@ TEST(QuorumRandom, FiveVotersKeepTheirPromises) {
   for (uint64_t seed = 1; seed <= 40; seed++) ASSERT_EQ(run_seed(seed, 5), "") << "seed " << seed;
 }
 
+TEST(QuorumRandom, ADiskThatLosesRecordsOfOneVoterCostsNone) {
+  for (uint64_t seed = 1; seed <= 60; seed++) ASSERT_EQ(run_seed(seed, 3, true, true), "") << "seed " << seed;
+  for (uint64_t seed = 1; seed <= 40; seed++) ASSERT_EQ(run_seed(seed, 5, true, true), "") << "seed " << seed;
+}
+
+TEST(QuorumRandom, ALossThatIsForgottenIsCaught) { EXPECT_TRUE(caught(&Faults::loss_forgotten, true)); }
 TEST(QuorumRandom, AVoteThatIsNotDurableIsCaught) { EXPECT_TRUE(caught(&Faults::vote_not_durable)); }
 TEST(QuorumRandom, ATailThatIsNotTruncatedIsCaught) { EXPECT_TRUE(caught(&Faults::no_truncation_by_epoch)); }
 TEST(QuorumRandom, AStaleLeaderThatIsNotFencedIsCaught) { EXPECT_TRUE(caught(&Faults::stale_leader_not_fenced)); }

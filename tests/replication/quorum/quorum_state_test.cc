@@ -16,9 +16,9 @@ struct One {
   QuorumState s;
   MonoTime now{1'000'000'000};
   QuorumEffects out;
-  explicit One(std::vector<Entry> entries = {}, int voters = 3, ElectionCell cell = {})
+  explicit One(std::vector<Entry> entries = {}, int voters = 3, ElectionCell cell = {}, LogEnd had = {})
       : log(make(std::move(entries))), s(1, set(voters), {}, log, random) {
-    s.start(cell, 0, now, out);
+    s.start(cell, 0, had, now, out);
   }
   static MemoryQuorumLog make(std::vector<Entry> entries) {
     MemoryQuorumLog l;
@@ -141,6 +141,25 @@ TEST(QuorumState, AShorterLogGetsNoVote) {
   EXPECT_FALSE(n.vote(3, 2, {1, 9}, false).granted);  // longer, of an older epoch
   EXPECT_FALSE(n.vote(3, 2, {2, 1}, false).granted);
   EXPECT_TRUE(n.vote(3, 2, {2, 2}, false).granted);
+}
+
+TEST(QuorumState, AVoterThatLostRecordsVotesAsIfItHadThemAndDoesNotCampaign) {
+  One n({{1, 0}}, 3, {}, {1, 3});
+  n.tick();
+  EXPECT_EQ(n.s.role(), QuorumRole::unattached);
+  EXPECT_TRUE(n.take().votes.empty());
+  EXPECT_FALSE(n.vote(2, 2, {1, 2}, false).granted) << "as long as its own log, but not as what it had";
+  EXPECT_TRUE(n.vote(3, 3, {1, 3}, false).granted);
+  // With what it lost it is a voter like any other.
+  n.log.entries = {{1, 0}, {1, 1}, {1, 2}};
+  n.log.durable = 3;
+  n.tick();
+  EXPECT_EQ(n.s.role(), QuorumRole::prospective);
+}
+
+TEST(QuorumState, ASingleVoterLeadsWithWhatItHasLeft) {
+  One n({{1, 0}}, 1, {}, {1, 3});
+  EXPECT_TRUE(n.s.leads());
 }
 
 TEST(QuorumState, AVoteSurvivesARestart) {

@@ -43,6 +43,7 @@ struct WorldOptions {
   int observers = 0;
   uint64_t seed = 1;
   bool faults = true;
+  bool losses = false;  // disks lose synced records too
 };
 
 /// Some voters on virtual time with a network that loses, delays, doubles and reorders, and disks that lose what was
@@ -56,6 +57,7 @@ class QuorumWorld {
     uint64_t life = 0;
     MemoryQuorumLog log;
     ElectionCell disk_cell;
+    LogEnd had;  // what the log reached before its disk lost some of it
     std::unique_ptr<QuorumState> state;
     int cell_writes = 0;
     std::vector<std::function<void()>> held;  // leave when the cell is durable
@@ -97,13 +99,22 @@ class QuorumWorld {
     n.cell_writes = 0, n.held.clear(), n.fetching = false;
     n.state = std::make_unique<QuorumState>(n.id, voters_, QuorumTiming{}, n.log, random_);
     QuorumEffects out;
-    n.state->start(n.disk_cell, 0, now_, out);
+    n.state->start(n.disk_cell, 0, n.had, now_, out);
     carry_out(n, out);
   }
   void crash(Node& n) {
     n.up = false, n.life++;
     n.log.truncate(n.log.durable);
     n.state.reset();
+  }
+  /// A crash after which the disk has less than it had promised to keep. One node at a time: of two that lost the same
+  /// record nobody would be left to bring it back.
+  void crash_losing(Node& n) {
+    for (const auto& [id, other] : nodes_)
+      if (LogEnd{other.log.last_epoch(), other.log.end_offset()} < other.had) return;
+    crash(n);
+    n.had = std::max(n.had, LogEnd{n.log.last_epoch(), n.log.end_offset()});
+    n.log.truncate(static_cast<Offset>(random_.below(static_cast<uint64_t>(n.log.end_offset()) + 1)));
   }
   void append(Node& n, uint64_t value) {
     if (!n.up || !n.state->leads()) return;
@@ -175,6 +186,13 @@ class QuorumWorld {
     Node& n = nodes_.at(1 + static_cast<BrokerId>(random_.below(nodes_.size())));
     switch (random_.below(7)) {
       case 0:
+        if (!n.up)
+          restart(n);
+        else if (options_.losses && random_.chance(1, 3))
+          crash_losing(n);
+        else
+          crash(n);
+        break;
       case 1:
         n.up ? crash(n) : restart(n);
         break;
