@@ -61,9 +61,12 @@ replication::ConfigRules config_rules(const config::BrokerConfig& broker) {
       const config::KeyInfo* key = type == ConfigType::topic ? config::find_topic_key(name)
                                                              : config::find_broker_key(name);
       if (!key) {
-        return Error(
-            ErrorCode::invalid_config, "config",
-            (type == ConfigType::topic ? "Unknown topic config name: " : "Unknown broker config name: ") + name);
+        const bool topic = type == ConfigType::topic;
+        auto near = topic ? config::nearest_topic_key(name) : config::nearest_key(name);
+        std::string what = topic ? "Unknown topic config name: " : "Unknown broker config name: ";
+        what.append(name);
+        if (near) what.append("; did you mean ").append(*near).append("?");
+        return Error(ErrorCode::invalid_config, "config", what);
       }
       if (type == ConfigType::broker && key->mode == config::UpdateMode::read_only) {
         return Error(ErrorCode::invalid_config, "config", "Cannot update these configs dynamically: " + name);

@@ -290,6 +290,7 @@ Result<Values> parse_properties(std::string_view text) {
 
 Result<BrokerConfig> make_broker_config(const Values& values, std::vector<std::string>& warnings) {
   BrokerConfig config;
+  std::string ignored;
   for (const auto& [name, value] : values) {
     if (const KeyInfo* key = find_broker_key(name)) {
       if (value.empty() && !key->is_text()) {
@@ -299,7 +300,7 @@ Result<BrokerConfig> make_broker_config(const Values& values, std::vector<std::s
       config.set[name] = value;
     } else if (is_accepted(name)) {
       TRY(refuse_unprotected(name, value));
-      warnings.push_back(fmt::format("{} has no meaning here and is ignored", name));
+      ignored.append(ignored.empty() ? "" : ", ").append(name);
     } else {
       auto near = nearest_key(name);
       return Error(
@@ -310,6 +311,7 @@ Result<BrokerConfig> make_broker_config(const Values& values, std::vector<std::s
                      name));
     }
   }
+  if (!ignored.empty()) warnings.push_back(fmt::format("keys of Kafka without a meaning here, ignored: {}", ignored));
   Layers layers;
   layers.file = &config.set;
 #define BROKER(identifier, ...) \
@@ -369,16 +371,32 @@ std::vector<Synonym> synonyms_of_topic_key(const KeyInfo& key, const Layers& lay
   return out;
 }
 
-std::optional<std::string> nearest_key(std::string_view name) {
+namespace {
+
+/// Takes candidates and keeps the nearest.
+struct Nearest {
+  std::string_view name;
   std::optional<std::string> best;
   size_t best_distance = std::max<size_t>(2, name.size() / 4) + 1;
-  auto consider = [&](std::string_view candidate) {
+  void consider(std::string_view candidate) {
     size_t d = edit_distance(name, candidate);
     if (d < best_distance) best_distance = d, best = std::string(candidate);
-  };
-  for (const KeyInfo& key : broker_keys()) consider(key.name);
-  for (const char* key : kAcceptedKeys) consider(key);
-  return best;
+  }
+};
+
+}  // namespace
+
+std::optional<std::string> nearest_key(std::string_view name) {
+  Nearest nearest{name};
+  for (const KeyInfo& key : broker_keys()) nearest.consider(key.name);
+  for (const char* key : kAcceptedKeys) nearest.consider(key);
+  return nearest.best;
+}
+
+std::optional<std::string> nearest_topic_key(std::string_view name) {
+  Nearest nearest{name};
+  for (const KeyInfo& key : topic_keys()) nearest.consider(key.name);
+  return nearest.best;
 }
 
 }  // namespace weir::config

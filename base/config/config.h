@@ -115,5 +115,6 @@ std::vector<Synonym> synonyms_of_broker_key(const KeyInfo& key, const Layers& la
 
 /// The name among all known ones that is nearest to `name` (Damerau-Levenshtein), if near enough to be meant.
 std::optional<std::string> nearest_key(std::string_view name);
+std::optional<std::string> nearest_topic_key(std::string_view name);
 
 }  // namespace weir::config

@@ -18,6 +18,11 @@ Status format(const Args& args) {
   TRY_ASSIGN(auto config, main::load_config(args.file, {}));
   if (args.cluster_id.empty())
     return Error(ErrorCode::invalid_argument, "format", "-t CLUSTER_ID is missing; `weir uuid` makes one");
+  if (!Uuid::parse(args.cluster_id)) {
+    return Error(ErrorCode::invalid_argument, "format",
+                 fmt::format("-t {}: not a cluster id (22 characters of URL-safe base64); `weir uuid` makes one",
+                             args.cluster_id));
+  }
   std::string why;
   TRY_ASSIGN(auto runtime, io::make_runtime(io::IoChoice::posix, why));
   auto draw = [&] { return Uuid::from_random(runtime->random().next(), runtime->random().next()); };

@@ -16,13 +16,19 @@ TEST(Properties, JavaRules) {
 
 TEST(BrokerConfig, DefaultsAndTypes) {
   std::vector<std::string> warnings;
-  auto c = make_broker_config({{"node.id", "3"}, {"log.dirs", " /a "}, {"num.io.threads", "8"}}, warnings);
+  auto c = make_broker_config(
+      {{"node.id", "3"}, {"log.dirs", " /a "}, {"num.io.threads", "8"}, {"background.threads", "2"}}, warnings);
   ASSERT_TRUE(c.ok());
   EXPECT_EQ(c->node_id, 3);
   EXPECT_EQ(c->log_dirs, (std::vector<std::string>{"/a"}));
   EXPECT_TRUE(c->auto_create_topics_enable);
-  ASSERT_EQ(warnings.size(), 1u);
-  EXPECT_NE(warnings[0].find("num.io.threads"), std::string::npos);
+  ASSERT_EQ(warnings.size(), 1u) << "one line for all";
+  EXPECT_NE(warnings[0].find("background.threads, num.io.threads"), std::string::npos);
+}
+
+TEST(TopicConfig, AMisspeltKeyNamesTheNearestOfTopics) {
+  EXPECT_EQ(nearest_topic_key("retention.mss"), "retention.ms");
+  EXPECT_EQ(nearest_topic_key("log.retention.hours"), std::nullopt) << "a key of brokers";
 }
 
 TEST(BrokerConfig, MisspeltKeyNamesTheNearest) {
