@@ -223,8 +223,6 @@ Status NodeImpl::open() {
   };
   std::vector<replication::ListenerImage> advertised;
   TRY(open_listeners(advertised));
-  // Nodes on one listener for all have no other way to each other.
-  if (plan_.controllers_apart(options_.voters, c.node_id)) dispatcher_->keep_controller_apis_to(plan_.controller_names);
   quorum_ = replication::QuorumNode::make(runtime_, *logs_, peers_, quorum_options(std::move(advertised)));
   replicas_ = replication::ReplicaManager::make(runtime_, *logs_, peers_, *quorum_, ro);
   FetchOptions fo;
@@ -234,6 +232,8 @@ Status NodeImpl::open() {
   services_ = std::make_unique<Services>(Services{runtime_, options_.config, *logs_, *quorum_, *replicas_, peers_,
                                                   waiter_, topics_, producer_ids_, groups_, *fetch_, suspects_,
                                                   dialled_});
+  // Nodes on one listener for all have no other way to each other.
+  if (plan_.controllers_apart(options_.voters, c.node_id)) services_->controller_listeners = plan_.controller_names;
   topics_.attach(*services_);
   producer_ids_.attach(*services_);
   groups_.attach(*services_);

@@ -1,6 +1,13 @@
 #include "broker/services.h"
 
+#include <algorithm>
+
 namespace weir::broker {
+
+bool Services::takes_controller_apis(const std::string& listener) const {
+  return controller_listeners.empty() ||
+         std::find(controller_listeners.begin(), controller_listeners.end(), listener) != controller_listeners.end();
+}
 
 void MetadataWaiter::wait(const replication::ImagePtr& now, Predicate holds, Duration timeout,
                           std::function<void(bool)> done) {

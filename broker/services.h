@@ -56,12 +56,15 @@ struct Services {
   Suspects& suspects;
   /// Listeners for which no host is configured: their clients are told the address they dialled.
   std::vector<std::string> dialled_listeners{};
+  /// Only these take what controllers say to each other; empty: nodes meet on one listener for all.
+  std::vector<std::string> controller_listeners{};
   metrics::RecentLatency produce_latency{};  // from a produce request's arrival to its answer
   /// What this node knows of itself, for the pages of the others; set by main.
   std::function<wire::WeirNodeViewResponse()> node_view{};
 
   const replication::MetadataImage& image() const { return *replicas.image(); }
   BrokerId node_id() const { return config.node_id; }
+  bool takes_controller_apis(const std::string& listener) const;
 };
 
 }  // namespace weir::broker

@@ -104,11 +104,6 @@ bool Dispatcher::may_run_early(int16_t key) const {
   return row && (row->flags & wire::kOnController);
 }
 
-bool Dispatcher::takes_controller_apis(const std::string& listener) const {
-  return controller_listeners_.empty() ||
-         std::find(controller_listeners_.begin(), controller_listeners_.end(), listener) != controller_listeners_.end();
-}
-
 void Dispatcher::on_frame(Buffer frame, ReplyTicket ticket) {
   if (!ready_ && !may_run_early(load_be<int16_t>(frame.data()))) {
     // A client that came too early waits for the node instead of learning of a cluster without brokers.
@@ -126,7 +121,7 @@ void Dispatcher::on_frame(Buffer frame, ReplyTicket ticket) {
     return answer_unsupported_api_versions(header, ticket);
   }
   if (it == table().end() || version < it->second.range.min || version > it->second.range.max ||
-      (it->second.controllers_only && !takes_controller_apis(ticket.connection().listener()))) {
+      (it->second.controllers_only && !node_->takes_controller_apis(ticket.connection().listener()))) {
     ++refused_;
     const wire::ApiRow* row = wire::find_api(key);
     WEIR_WARN("closing {}: {} (key {}) version {} is not served here", ticket.connection().peer().to_string(),

@@ -4,14 +4,12 @@
 namespace weir::broker {
 
 /// Takes frames of all connections to the handlers of broker/api. An unknown API or version closes the connection, as
-/// Kafka does; only ApiVersions is answered in its version 0 (KIP-511).
+/// Kafka does; only ApiVersions is answered in its version 0 (KIP-511). So does an API of controllers (apis.def:
+/// without kOnBroker) on a listener that is not theirs (Services::controller_listeners).
 class Dispatcher : public FrameHandler {
  public:
   /// Once the node is put together, before the runtime turns.
   void attach(Services& node) { node_ = &node; }
-  /// Only these listeners take the APIs of controllers (apis.def: without kOnBroker); on others they are unknown.
-  /// Unset: all take them.
-  void keep_controller_apis_to(std::vector<std::string> listeners) { controller_listeners_ = std::move(listeners); }
   void on_frame(Buffer frame, ReplyTicket ticket) override;
   void on_closed(Connection& connection) override;
   /// Called when a connection is gone (the listener forgets it).
@@ -30,12 +28,10 @@ class Dispatcher : public FrameHandler {
     ReplyTicket ticket;
   };
   bool may_run_early(int16_t key) const;
-  bool takes_controller_apis(const std::string& listener) const;
 
   Services* node_ = nullptr;
   bool ready_ = false;
   std::vector<Held> held_;
-  std::vector<std::string> controller_listeners_;
   uint64_t requests_ = 0, refused_ = 0;
 };
 

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 import unittest
+import unittest.mock
 
 import wire
 from harness import PEER, WEIR, Cluster, free_base, memory_mib, wait_for
@@ -299,6 +300,82 @@ class AtStart(unittest.TestCase):
             first.kill()
             first.wait()
             first.stdout.close()
+
+
+@unittest.skipUnless(PEER == "weir", "Kafka has no command that sets up such a cluster")
+class NotForClients(unittest.TestCase):
+    """What controllers say to each other is taken on their own listener only: a client that names a real voter moves nothing."""
+    VOTE, BEGIN, END, ALTER_PARTITION, BROKER_HEARTBEAT = 52, 53, 54, 56, 63
+    METADATA_TOPIC = bytes(15) + b"\1"
+
+    def quorum(self, c):
+        r = subprocess.run([WEIR, "quorum", "--json", "-b", c.bootstrap], stdout=subprocess.PIPE, text=True, timeout=60, check=True)
+        return json.loads(r.stdout)
+
+    def say(self, address, api, version, body):
+        """The reader at the answer, or None when the connection was closed instead."""
+        flexible = {self.VOTE: 0, self.BEGIN: 1, self.END: 1, self.ALTER_PARTITION: 0, self.BROKER_HEARTBEAT: 0, wire.FETCH: 12}
+        with unittest.mock.patch.dict(wire.FLEXIBLE, flexible), Conn(address) as c:
+            try:
+                return c.call(api, version, body)
+            except wire.Closed:
+                return None
+
+    def about_metadata(self, each):
+        w = W().str(self.cluster_id)
+        return w.array(["__cluster_metadata"], lambda t: w.str(t).array([0], lambda p: each(w.i32(p))))
+
+    def vote(self, candidate, epoch, last_epoch):
+        w = W(True).str(self.cluster_id)
+        w.array(["__cluster_metadata"], lambda t: w.str(t).array(
+            [0], lambda p: w.i32(p).i32(epoch).i32(candidate).i32(last_epoch).i64(1 << 40).tags()).tags())
+        return w.tags().done()
+
+    def fetch(self, replica, epoch):
+        w = W().i32(replica).i32(0).i32(0).i32(1 << 20).i8(0).i32(0).i32(-1)
+        w.array(["__cluster_metadata"], lambda t: w.str(t).array([0], lambda p: w.i32(p).i32(epoch).i64(0).i64(0).i32(1 << 20)))
+        return w.array([], None).str("").done()
+
+    def test_all_of_it(self):
+        with Cluster(3) as c:
+            with Conn(c.address(1)) as conn:
+                self.assertEqual(0, wire.create_topic(conn, "t", 1, 3))
+                seen = wire.metadata(conn, ["t"], version=10)
+            self.cluster_id = seen["cluster"]
+            part = seen["topics"]["t"]["partitions"][0]
+            before = self.quorum(c)
+            leader, epoch = before["leader"], before["epoch"]
+            voters = [1, 2, 3]
+            heartbeat = lambda id: W(True).i32(id).i64(0).i64(1 << 40).boolean(True).boolean(True).tags().done()
+            w = W(True).i32(part["leader"]).i64(0)
+            w.array([seen["topics"]["t"]["id"]], lambda t: w.uuid(t).array(
+                [0], lambda p: w.i32(p).i32(part["epoch"]).array([part["leader"]], lambda i: w.i32(i)).i8(0).i32(0).tags()).tags())
+            alter = w.tags().done()
+            for node in voters:
+                at = c.address(node)
+                for voter in voters:
+                    other = next(v for v in voters if v not in (node, voter))
+                    begin = self.about_metadata(lambda w: w.i32(other).i32(epoch + 1)).done()
+                    end = self.about_metadata(lambda w: w.i32(voter).i32(epoch).array([other], w.i32)).done()
+                    for api, version, body in ((self.VOTE, 0, self.vote(voter, epoch + 5, epoch)), (self.BEGIN, 0, begin), (self.END, 0, end),
+                                               (self.BROKER_HEARTBEAT, 0, heartbeat(voter)), (self.ALTER_PARTITION, 2, alter)):
+                        self.assertIsNone(self.say(at, api, version, body), f"node {node} takes API {api} from a client")
+                    r = self.say(at, wire.FETCH, 11, self.fetch(voter, epoch))
+                    self.assertEqual((0, 31), (r.i32(), r.i16()), "a client is no follower of the quorum")
+                self.assertEqual(0, (self.say(at, wire.FETCH, 11, self.fetch(-1, -1)).i32()))
+            with Conn(c.address(1)) as conn:
+                after = wire.metadata(conn, ["t"], version=10)["topics"]["t"]["partitions"][0]
+            now = self.quorum(c)
+            self.assertEqual((leader, epoch), (now["leader"], now["epoch"]))
+            self.assertEqual(part, after)
+            # The same words where they belong are heard: it is the listener that keeps clients out, not a mistake in them.
+            with open(os.path.join(c.dir, "node-1.properties")) as f:
+                first = int(next(l for l in f if l.startswith("listeners=")).rsplit(":", 1)[1])
+            follower = next(v for v in voters if v != leader)
+            other = next(v for v in voters if v not in (leader, follower))
+            r = self.say(f"127.0.0.1:{first + follower - 1}", self.VOTE, 0, self.vote(other, epoch + 5, epoch))
+            self.assertEqual(0, r.i16())
+            wait_for("an election", 15, lambda: self.quorum(c)["epoch"] > epoch)
 
 
 if __name__ == "__main__":

@@ -35,16 +35,24 @@ config::BrokerConfig SimCluster::config_of(int i) const {
   const std::string rf = std::to_string(std::min(options_.nodes, 3));
   std::string voters;
   for (int v = 0; v < options_.nodes; ++v)
-    voters += std::string(v ? "," : "") + std::to_string(v + 1) + "@" + host(v) + ":" + std::to_string(kPort);
+    voters += std::string(v ? "," : "") + std::to_string(v + 1) + "@" + host(v) + ":" + std::to_string(kControllerPort);
   const std::string listener = "PLAINTEXT://" + host(i) + ":" + std::to_string(kPort);
-  config::Values values{
-      {"process.roles", "broker,controller"},    {"node.id", std::to_string(i + 1)},
-      {"controller.quorum.voters", voters},      {"listeners", listener},
-      {"advertised.listeners", listener},        {"log.dirs", kDir},
-      {"default.replication.factor", rf},        {"min.insync.replicas", options_.nodes > 1 ? "2" : "1"},
-      {"offsets.topic.replication.factor", rf},  {"offsets.topic.num.partitions", "3"},
-      {"group.initial.rebalance.delay.ms", "0"}, {"weir.free.bytes.floor", "0"},
-      {"weir.journal.bytes", "8388608"}};
+  const std::string controller = "CONTROLLER://" + host(i) + ":" + std::to_string(kControllerPort);
+  config::Values values{{"process.roles", "broker,controller"},
+                        {"node.id", std::to_string(i + 1)},
+                        {"controller.quorum.voters", voters},
+                        {"listeners", listener + "," + controller},
+                        {"advertised.listeners", listener},
+                        {"log.dirs", kDir},
+                        {"controller.listener.names", "CONTROLLER"},
+                        {"listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT"},
+                        {"default.replication.factor", rf},
+                        {"min.insync.replicas", options_.nodes > 1 ? "2" : "1"},
+                        {"offsets.topic.replication.factor", rf},
+                        {"offsets.topic.num.partitions", "3"},
+                        {"group.initial.rebalance.delay.ms", "0"},
+                        {"weir.free.bytes.floor", "0"},
+                        {"weir.journal.bytes", "8388608"}};
   for (const auto& [key, value] : options_.config) values[key] = value;
   std::vector<std::string> warnings;
   auto config = config::make_broker_config(values, warnings);

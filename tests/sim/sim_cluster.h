@@ -46,7 +46,7 @@ class SimCluster {
   const std::string& start_error() const { return start_error_; }
 
   static std::string host(int i) { return "n" + std::to_string(i + 1); }
-  static constexpr uint16_t kPort = 9092;
+  static constexpr uint16_t kPort = 9092, kControllerPort = 9093;
 
  private:
   struct Member {

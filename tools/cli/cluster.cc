@@ -1,5 +1,8 @@
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,7 +34,7 @@ constexpr int kNodes = 3, kKafkaPort = 19092, kHttpPort = 8081;
 
 struct Args {
   int node = 0;
-  std::optional<int> nodes, kafka_port, http_port;  // as given
+  std::optional<int> nodes, kafka_port, http_port, controller_port;  // as given
   std::string dir;
   std::vector<std::string> set;
   bool json = false, no_wait = false;
@@ -99,14 +102,43 @@ pid_t pid_of(const NodeFile& node, char* state = nullptr) {
   return pid;
 }
 
+/// First ports, of node 1. controller 0: what the files say of the listeners stays.
+struct Ports {
+  int kafka = kKafkaPort, http = kHttpPort, controller = 0;
+};
+
+bool is_free(int port) {
+  int s = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+  ::setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_port = htons(static_cast<uint16_t>(port));
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const bool bound = ::bind(s, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0;
+  ::close(s);
+  return bound;
+}
+
+/// Ten above the Kafka ports, or the next multiple of ten above them where all nodes find theirs free.
+int controller_port_for(int kafka, int http, int nodes) {
+  for (int port = kafka + 10; port <= kafka + 100 && port + nodes - 1 <= 65'535; port += 10) {
+    bool good = port + nodes <= http || http + nodes <= port;
+    for (int i = 0; good && i < nodes; ++i) good = is_free(port + i);
+    if (good) return port;
+  }
+  throw Failure{
+      fmt::format("between {} and {} there are no {} free ports in a row for the controllers' listeners; choose "
+                  "one with --controller-port",
+                  kafka + 10, kafka + 100, nodes)};
+}
+
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
 /// What the command line says of a node's file: everything for a new one, else only what is given.
-Settings settings_of(const Args& args, int id, int nodes, bool fresh) {
+Settings settings_of(const Args& args, const Ports& ports, int id, int nodes, bool fresh) {
   Settings out;
   const std::string rf = std::to_string(std::min(nodes, 3));
-  const int kafka = args.kafka_port.value_or(kKafkaPort), http = args.http_port.value_or(kHttpPort);
-  auto kafka_at = [&](int node) { return fmt::format("127.0.0.1:{}", kafka + node - 1); };
+  auto at = [](int first, int node) { return fmt::format("127.0.0.1:{}", first + node - 1); };
   if (fresh) {
     out.emplace_back("process.roles", "broker,controller");
     out.emplace_back("node.id", std::to_string(id));
@@ -116,14 +148,19 @@ Settings settings_of(const Args& args, int id, int nodes, bool fresh) {
     out.emplace_back("offsets.topic.replication.factor", rf);
     out.emplace_back("group.initial.rebalance.delay.ms", "0");
   }
-  if (fresh || args.kafka_port) {
+  if (ports.controller) {
+    // What controllers say to each other is said on listeners of their own: on one that clients use too any of them
+    // could start elections.
     std::string voters;
-    for (int v = 1; v <= nodes; ++v) voters += fmt::format("{}{}@{}", v > 1 ? "," : "", v, kafka_at(v));
+    for (int v = 1; v <= nodes; ++v) voters += fmt::format("{}{}@{}", v > 1 ? "," : "", v, at(ports.controller, v));
     out.emplace_back("controller.quorum.voters", voters);
-    out.emplace_back("listeners", "PLAINTEXT://" + kafka_at(id));
-    out.emplace_back("advertised.listeners", "PLAINTEXT://" + kafka_at(id));
+    out.emplace_back("listeners",
+                     fmt::format("PLAINTEXT://{},CONTROLLER://{}", at(ports.kafka, id), at(ports.controller, id)));
+    out.emplace_back("advertised.listeners", "PLAINTEXT://" + at(ports.kafka, id));
+    out.emplace_back("controller.listener.names", "CONTROLLER");
+    out.emplace_back("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
   }
-  if (fresh || args.http_port) out.emplace_back("weir.http.listeners", fmt::format("127.0.0.1:{}", http + id - 1));
+  if (fresh || args.http_port) out.emplace_back("weir.http.listeners", at(ports.http, id));
   for (const std::string& s : args.set) {
     size_t eq = s.find('=');
     if (eq == std::string::npos || eq == 0) throw Failure{fmt::format("--set {} is not key=value", s), 2};
@@ -156,11 +193,34 @@ void write_settings(const fs::path& path, const Settings& settings) {
   for (const std::string& line : lines) out << line << "\n";
 }
 
-/// HOST:PORT of the node's listener, as its file says.
+/// HOST:PORT of the node's listener for clients, which is the first one, as its file says.
 std::string kafka_of(const NodeFile& node) {
   std::string kafka = properties_of(node)["listeners"];
+  kafka.resize(std::min(kafka.size(), kafka.find(',')));
   size_t scheme = kafka.find("://");
   return scheme == std::string::npos ? kafka : kafka.substr(scheme + 3);
+}
+
+int port_of(const std::string& address) { return std::atoi(address.substr(address.rfind(':') + 1).c_str()); }
+
+Ports ports_of(const Args& args, int nodes, bool fresh) {
+  Ports p;
+  if (!fresh) {
+    const NodeFile first = files_of(args.dir, 1);
+    if (int port = port_of(kafka_of(first))) p.kafka = port;
+    if (int port = port_of(properties_of(first)["weir.http.listeners"])) p.http = port;
+  }
+  p.kafka = args.kafka_port.value_or(p.kafka);
+  p.http = args.http_port.value_or(p.http);
+  if (args.controller_port)
+    p.controller = *args.controller_port;
+  else if (fresh || args.kafka_port)
+    p.controller = controller_port_for(p.kafka, p.http, nodes);
+  if (p.controller && p.controller < p.kafka + nodes && p.kafka < p.controller + nodes)
+    throw Failure{fmt::format("--controller-port {} and --kafka-port {}: {} nodes need {} ports of each", p.controller,
+                              p.kafka, nodes, nodes),
+                  2};
+  return p;
 }
 
 std::string cluster_id_of(const std::string& dir) {
@@ -250,8 +310,9 @@ void up(const Args& args) {
       throw Failure{
           fmt::format("a cluster already runs in {}; stop it with `weir cluster down --dir {}`", args.dir, args.dir)};
   }
+  const Ports ports = ports_of(args, static_cast<int>(ids.size()), fresh);
   for (int id : ids) {
-    Settings settings = settings_of(args, id, static_cast<int>(ids.size()), fresh);
+    Settings settings = settings_of(args, ports, id, static_cast<int>(ids.size()), fresh);
     if (!settings.empty()) write_settings(files_of(args.dir, id).properties, settings);
   }
   for (int id : ids) launch(args.dir, files_of(args.dir, id));
@@ -342,6 +403,10 @@ void add_cluster(CLI::App& app, int& exit_code) {
       ->default_str(std::to_string(kKafkaPort));
   u->add_option("--http-port", args->http_port, "Dashboard port of node 1; the others count up")
       ->default_str(std::to_string(kHttpPort));
+  u->add_option("--controller-port", args->controller_port,
+                "Port of node 1 for what the nodes say to each other; the others count up")
+      ->default_str("10 above --kafka-port, or the next free in steps of 10")
+      ->check(CLI::Range(1, 65'535));
   u->add_option("--set", args->set,
                 "key=value of server.properties for every node, kept for later starts; may be given several times");
   u->add_flag("--no-wait", args->no_wait, "Return at once");
