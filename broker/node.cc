@@ -202,6 +202,7 @@ Status NodeImpl::open() {
   if (options_.journal_bytes) lo.journal_bytes_initial = options_.journal_bytes;
   lo.tail_cache_bytes = static_cast<uint64_t>(c.weir_tail_cache_bytes);
   lo.retention_check_interval = milliseconds(c.log_retention_check_interval_ms);
+  lo.on_offline = options_.on_storage_failed;
   lo.free_bytes_floor = static_cast<uint64_t>(c.weir_free_bytes_floor);
   TRY_ASSIGN(logs_, log::LogSet::open(runtime_, lo, recovery_));
 

@@ -15,6 +15,7 @@ namespace {
 constexpr uint64_t kSpaceCheckEvery = 16ull << 20;
 constexpr uint64_t kGroupBytes = (1ull << 20) - CommitJournal::kBlock;  // with its header in a buffer of 1 MiB
 constexpr Duration kGrowWithin = std::chrono::seconds(5);
+constexpr size_t kLogsCheckedATick = 256;
 constexpr Duration kHighWatermarksEvery = std::chrono::seconds(5);
 
 JournalOptions journal_options(const LogSetOptions& o) {
@@ -351,6 +352,28 @@ void LogSetImpl::check_free_space() {
   low_ = low;
 }
 
+Error removed_error(const std::string& path) {
+  return {ErrorCode::io_error, "storage", path + " was removed or moved away while this node runs"};
+}
+
+void LogSetImpl::check_files() {
+  io::Disk& disk = runtime_.disk();
+  for (auto [file, name] : {std::pair{lock_, kLockName},
+                            {journal_file_, kJournalName},
+                            {state_files_[0], kStateNames[0]},
+                            {state_files_[1], kStateNames[1]}}) {
+    auto there = disk.is_in_place(file);
+    if (there && !*there) return storage_failed(removed_error(path(name)));
+  }
+  for (size_t n = std::min(kLogsCheckedATick, by_number_.size()); n > 0; --n) {
+    auto next = by_number_.upper_bound(last_checked_);
+    if (next == by_number_.end()) next = by_number_.begin();
+    last_checked_ = next->first;
+    if (std::string missing = next->second->missing_file(); !missing.empty())
+      return storage_failed(removed_error(missing));
+  }
+}
+
 void LogSetImpl::note_full(const Error& error) {
   if (!full_) {
     WEIR_ERROR(
@@ -389,6 +412,8 @@ void LogSetImpl::tick() {
   // A full disk does not wait for what may go.
   const bool retention = low_ || full_ || runtime_.now() >= next_retention_;
   if (retention) next_retention_ = runtime_.now() + options_.retention_check_interval;
+  if (!memory_only()) check_files();
+  if (offline_) return;
   for (auto& [tp, log] : logs_) log->tick(now, retention);
   std::erase_if(retired_, [](const LogPtr& log) { return !log->busy() && log.use_count() == 1; });
   if (memory_only()) return;
@@ -443,7 +468,11 @@ void LogSetImpl::storage_failed(const Error& error) {
   if (offline_) return;
   offline_ = true;
   failure_ = error;
-  WEIR_ERROR("log directory {} is offline: {}", options_.dir, error.message());
+  WEIR_ERROR(
+      "log directory {} is offline: {}. Nothing is read from it or written to it any more; what was acknowledged with "
+      "acks=all is on the other in-sync replicas. Put the disk or the directory right, or give the node an empty one, "
+      "and start it again: it fetches what it lacks from them",
+      options_.dir, error.message());
   journal_.fail(error);
   flush_.stop();
   runtime_.defer([this, alive = alive_, error] {
@@ -455,6 +484,7 @@ void LogSetImpl::storage_failed(const Error& error) {
       if (!*alive) return;
     }
     if (close_done_) std::exchange(close_done_, nullptr)(error);
+    if (*alive && options_.on_offline) options_.on_offline(error);
   });
 }
 

@@ -20,6 +20,8 @@ struct LogSetOptions {
   Duration retention_check_interval{0};     // log.retention.check.interval.ms; zero: every tick
   uint64_t free_bytes_floor = 64ull << 20;  // below: produces are refused with no_space; what is left is for the node's
                                             // own records
+  /// Told once when the directory goes offline, after the logs' listeners.
+  std::function<void(const Error&)> on_offline;
   /// What a log that the start finds obeys until its set_config. Only the sizes in it matter: until then there is no
   /// retention, no roll by time and no producer expiry, because nobody knows yet what the topic asks for.
   LogConfig until_configured;

@@ -17,6 +17,10 @@ inline constexpr const char* kDirectoryCell = "directory-id";
 inline constexpr std::string_view kLossCells = "lost/";
 inline std::string loss_cell(const TopicPartition& tp) { return std::string(kLossCells).append(tp.to_string()); }
 
+inline constexpr const char* kLockName = ".lock";
+inline constexpr const char* kStateNames[2] = {"weir-state.0", "weir-state.1"};
+inline constexpr const char* kJournalName = "commit.journal";
+
 /// See LogSet. Ties the logs, their journal, the tail cache's budget and the flush scheduler together.
 class LogSetImpl final : public LogSet, private LogHost, private JournalOwner {
  public:
@@ -81,6 +85,8 @@ class LogSetImpl final : public LogSet, private LogHost, private JournalOwner {
   std::vector<LogPtr> listed_logs() const;
   void write_kafka_checkpoints();
   void check_free_space();
+  /// Files that somebody removed under us take writes and syncs like any other, and nothing of it is ever found again.
+  void check_files();
   void note_full(const Error& error);
   void try_again();
   void give_up_closing(const Error& error);
@@ -133,6 +139,7 @@ class LogSetImpl final : public LogSet, private LogHost, private JournalOwner {
   std::vector<LogPtr> retired_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   uint64_t last_number_ = 0;
+  uint64_t last_checked_ = 0;  // of the logs, whose files are looked at in turn
   bool notify_scheduled_ = false;
   bool trim_scheduled_ = false;
   bool offline_ = false;

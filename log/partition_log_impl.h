@@ -17,6 +17,9 @@
 
 namespace weir::log {
 
+/// Of a file of ours that is not where it was.
+Error removed_error(const std::string& path);
+
 class PartitionLogImpl;
 
 /// What a partition's log needs of the set that it belongs to.
@@ -110,6 +113,8 @@ class PartitionLogImpl final : public PartitionLog,
   /// The log was removed from its set: nothing of it is told or written any more.
   void retire();
   bool retired() const { return retired_; }
+  /// The newest segment's file if it is open and somebody took it away, else "".
+  std::string missing_file() const;
   uint64_t dirty_bytes() const { return dirty_bytes_; }
   uint64_t tail_bytes() const { return tail_.bytes(); }
   const ProducerState& producers() const { return producers_; }
@@ -270,6 +275,9 @@ class PartitionLogImpl final : public PartitionLog,
 
   // write-behind (segment_writer.cc)
   void pump();
+  void say_corrupt(const Segment& segment, FilePos at, const Error& why);
+  bool taken_away(const Segment& segment) const;
+  std::string file_name(const Segment& segment) const { return path(segment_file_name(segment.base, ".log")); }
   void disk_refused(const Error& error);
   bool pump_file_changes();
   bool pump_write();
@@ -360,6 +368,7 @@ class PartitionLogImpl final : public PartitionLog,
   bool epochs_dirty_ = false;  // the recovery point does not have all of them
   bool recovering_ = false;
   uint64_t bytes_since_snapshot_ = 0;
+  MonoTime corrupt_said_next_{INT64_MIN / 2};
   std::vector<Offset> snapshots_;  // offsets of the snapshot files, ascending
 };
 

@@ -8,8 +8,6 @@
 namespace weir::log {
 namespace {
 
-constexpr const char* kStateNames[2] = {"weir-state.0", "weir-state.1"};
-constexpr const char* kJournalName = "commit.journal";
 constexpr uint64_t kFillChunk = 1ull << 20;
 constexpr Duration kFirstRetention = std::chrono::seconds(30);  // as Kafka: a node that comes up has other things to do
 
@@ -32,7 +30,7 @@ Status LogSetImpl::start(RecoveryReport& report) {
   CHECK(options_.journal_bytes_initial >= 64 * CommitJournal::kBlock, "weir.journal.bytes is too small",
         options_.journal_bytes_initial);
   TRY(disk.make_dirs(options_.dir));
-  TRY_ASSIGN(lock_, disk.lock(path(".lock")));
+  TRY_ASSIGN(lock_, disk.lock(path(kLockName)));
   TRY_ASSIGN(bool known, load_state());
   TRY(remove_strays(!known));
   TRY(open_journal(!known));

@@ -430,11 +430,24 @@ void PartitionLogImpl::io_done(int32_t result) {
     written_ = std::max(written_, io_end_offset_);
     recount_dirty();
   } else if (kind == IoKind::sync) {
+    // A sync of a file that has no name any more succeeds, too.
+    if (taken_away(*segment)) return host_.storage_failed(removed_error(file_name(*segment)));
     segment->synced = std::max(segment->synced, std::min(io_end_, segment->written));
   } else if (kind == IoKind::index_sync && io_generation_ == generation_) {
     ++segment->index_files_synced;  // after a cut the segment is not sealed any more
   }
   pump();
+}
+
+bool PartitionLogImpl::taken_away(const Segment& segment) const {
+  if (!segment.file) return false;
+  auto there = host_.runtime().disk().is_in_place(segment.file->id);
+  return there && !*there;
+}
+
+std::string PartitionLogImpl::missing_file() const {
+  const Segment& newest = *segments_.back();
+  return taken_away(newest) ? file_name(newest) : std::string();
 }
 
 /// A full disk is waited out: the bytes stay in memory and in the journal. Anything else is final.

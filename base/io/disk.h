@@ -53,6 +53,9 @@ class Disk {
   virtual Result<FileId> open(const std::string& path, OpenMode mode) = 0;
   virtual void close(FileId file) = 0;
   virtual Result<uint64_t> size(FileId file) = 0;
+  /// The file is still there where it was opened. False: somebody removed it, or moved it or a directory above it away;
+  /// what is written to it from then on nobody finds. A locked file is asked about in the same way.
+  virtual Result<bool> is_in_place(FileId file) = 0;
   virtual Status truncate(FileId file, uint64_t size) = 0;
   virtual Result<size_t> read_now(FileId file, FilePos pos, Bytes into) = 0;  // fewer bytes than asked: end of file
   virtual Status write_now(FileId file, FilePos pos, ConstBytes bytes) = 0;

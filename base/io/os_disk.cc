@@ -95,6 +95,16 @@ Result<uint64_t> OsDisk::size(FileId id) {
   return static_cast<uint64_t>(st.st_size);
 }
 
+Result<bool> OsDisk::is_in_place(FileId id) {
+  File* file = find_open(id);
+  if (!file) return not_open("is_in_place");
+  struct stat st;
+  if (::fstat(file->fd, &st) != 0) return last_error("is_in_place", file->path);
+  if (st.st_nlink == 0) return false;
+  // By name only: what a path leads to has another inode number each time on some file systems.
+  return exists(file->path);
+}
+
 Status OsDisk::truncate(FileId id, uint64_t size) {
   File* file = find_open(id);
   if (!file) return not_open("truncate");

@@ -17,6 +17,7 @@ class OsDisk : public Disk {
   Result<FileId> open(const std::string& path, OpenMode mode) override;
   void close(FileId file) override;
   Result<uint64_t> size(FileId file) override;
+  Result<bool> is_in_place(FileId file) override;
   Status truncate(FileId file, uint64_t size) override;
   Result<size_t> read_now(FileId file, FilePos pos, Bytes into) override;
   Status write_now(FileId file, FilePos pos, ConstBytes bytes) override;

@@ -193,6 +193,13 @@ int serve(ServeOptions options) {
   broker::NodeOptions node_options;
   node_options.config = options.config;
   node_options.host_name = host_name;
+  node_options.on_storage_failed = [dir = log_dir_of(options.config)](const Error&) {
+    // With its only directory gone a node can do nothing but keep others waiting: its end they see at once, and lead
+    // its partitions. Nothing is left to be closed in order.
+    WEIR_ERROR("this node ends, because its log directory {} failed", dir);
+    std::fflush(nullptr);
+    ::_exit(1);
+  };
   if (Status s = identify(rt, options, node_options); !s) return fail(s.error());
   if (node_options.voters.empty() && options.config.controller_quorum_bootstrap_servers.size() > 1) {
     // Each node for itself would make as many clusters.

@@ -294,6 +294,61 @@ TEST_P(LogOnEveryBackend, TheDirectoryHasOneOwner) {
   });
 }
 
+/// What somebody takes away from under a running log set, by its path in the log directory.
+TEST_P(LogOnEveryBackend, FilesThatAreTakenAwayEndTheDirectory) {
+  using Damage = std::function<Status(io::Disk&, const std::string& dir)>;
+  const std::vector<std::pair<const char*, Damage>> damages{
+      {"commit.journal", [](io::Disk& d, const std::string& dir) { return d.remove(dir + "/commit.journal"); }},
+      {".lock", [](io::Disk& d, const std::string& dir) { return d.remove(dir + "/.lock"); }},
+      {"weir-state.1", [](io::Disk& d, const std::string& dir) { return d.remove(dir + "/weir-state.1"); }},
+      {"00000000000000000000.log", [](io::Disk& d, const std::string& dir) { return d.remove_tree(dir + "/t-0"); }},
+      {"00000000000000000000.log",
+       [](io::Disk& d, const std::string& dir) { return d.rename(dir + "/t-0", dir + "/t-0.bak"); }},
+  };
+  const std::string dir = options_.dir;
+  for (size_t i = 0; i < damages.size(); ++i) {
+    SCOPED_TRACE(damages[i].first + std::to_string(i));
+    options_.dir = dir + "/" + std::to_string(i);
+    std::vector<std::string> told;
+    options_.on_offline = [&](const Error& e) { told.push_back(e.message()); };
+    killed([&](Life& life) {
+      PartitionLog& log = life.log(config_);
+      RecordingListener listener;
+      log.set_listener(&listener);
+      life.append(log, kPlain, 3);
+      life.written(log);
+      life.set->tick();
+      EXPECT_FALSE(life.set->offline());
+      ASSERT_TRUE(damages[i].second(life.runtime.disk(), options_.dir).ok());
+      ASSERT_TRUE(log.append_as_leader(make_batch(kPlain), 0).ok());
+      life.set->tick();
+      EXPECT_TRUE(life.set->offline());
+      EXPECT_TRUE(life.until([&] { return !told.empty(); }));
+      ASSERT_EQ(told.size(), 1u);
+      EXPECT_NE(told[0].find(std::string(damages[i].first) + " was removed"), std::string::npos) << told[0];
+      EXPECT_EQ(listener.failures.size(), 1u);
+      EXPECT_EQ(log.durable_offset(), 6) << "what came after is not durable";
+      EXPECT_EQ(log.append_as_leader(make_batch(kPlain), 0).code(), ErrorCode::kafka_storage_error);
+      EXPECT_EQ(life.read(log, {0, INT64_MAX, 1000, true}).code(), ErrorCode::kafka_storage_error);
+      log.set_listener(nullptr);
+    });
+  }
+}
+
+TEST_P(LogOnEveryBackend, ASegmentThatWasTakenAwayIsNotedWhenItIsSynced) {
+  killed([&](Life& life) {
+    PartitionLog& log = life.log(config_);
+    life.append(log, kPlain, 2);
+    life.written(log);
+    ASSERT_TRUE(life.runtime.disk().remove(options_.dir + "/t-0/00000000000000000000.log").ok());
+    for (int i = 0; i < 200 && !life.set->offline(); ++i) {
+      (void)log.append_as_leader(make_batch(kPlain), 0).ok();
+      EXPECT_TRUE(life.until([&] { return life.set->offline() || log.durable_offset() == log.log_end_offset(); }));
+    }
+    EXPECT_TRUE(life.set->offline()) << "the journal's range is recycled by syncs";
+  });
+}
+
 ON_EVERY_BACKEND(LogOnEveryBackend);
 
 }  // namespace

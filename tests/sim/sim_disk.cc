@@ -196,6 +196,14 @@ Result<uint64_t> SimDisk::size(io::FileId file) {
   return static_cast<uint64_t>(handle->file->data().size());
 }
 
+Result<bool> SimDisk::is_in_place(io::FileId file) {
+  Handle* handle = find(file);
+  if (!handle) return Error(ErrorCode::closed, "is_in_place");
+  if (handle->is_lock) return fs().exists(handle->path);
+  auto now = fs().open(handle->path, false);
+  return now.ok() && *now == handle->file;
+}
+
 Status SimDisk::truncate(io::FileId file, uint64_t size) {
   Handle* handle = find(file);
   if (int32_t error = refuse(handle, Kind::write, 0, {})) return io::error_of_errno(error, "truncate");

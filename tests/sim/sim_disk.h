@@ -28,6 +28,7 @@ class SimDisk final : public io::Disk {
   Result<io::FileId> open(const std::string& path, io::OpenMode mode) override;
   void close(io::FileId file) override;
   Result<uint64_t> size(io::FileId file) override;
+  Result<bool> is_in_place(io::FileId file) override;
   Status truncate(io::FileId file, uint64_t size) override;
   Result<size_t> read_now(io::FileId file, FilePos pos, Bytes into) override;
   Status write_now(io::FileId file, FilePos pos, ConstBytes bytes) override;

@@ -174,6 +174,28 @@ TEST_P(DiskTest, PlainCalls) {
   EXPECT_GT(disk().free_bytes(dir()).value(), 0u);
 }
 
+TEST_P(DiskTest, AFileKnowsWhetherItIsStillInPlace) {
+  ASSERT_TRUE(disk().make_dirs(dir() + "/sub").ok());
+  FileId removed = open("sub/a"), moved = open("sub/b"), replaced = open("sub/c"), kept = open("d");
+  auto lock = disk().lock(dir() + "/sub/lock");
+  ASSERT_TRUE(lock.ok());
+  for (FileId f : {removed, moved, replaced, kept, *lock}) EXPECT_TRUE(disk().is_in_place(f).value());
+  ASSERT_TRUE(disk().remove(dir() + "/sub/a").ok());
+  EXPECT_FALSE(disk().is_in_place(removed).value());
+  ASSERT_TRUE(disk().remove(dir() + "/sub/c").ok());
+  FileId other = open("sub/c");
+  EXPECT_FALSE(disk().is_in_place(replaced).value()) << "another file of the same name";
+  EXPECT_TRUE(disk().is_in_place(other).value());
+  ASSERT_TRUE(disk().rename(dir() + "/sub", dir() + "/away").ok());
+  for (FileId f : {moved, other, *lock}) EXPECT_FALSE(disk().is_in_place(f).value());
+  EXPECT_TRUE(disk().is_in_place(kept).value());
+  Op synced;
+  disk().sync(removed, synced);
+  EXPECT_EQ(result_of(synced), 0) << "a sync does not tell";
+  for (FileId f : {removed, moved, replaced, other, kept, *lock}) disk().close(f);
+  EXPECT_EQ(disk().is_in_place(kept).code(), ErrorCode::closed);
+}
+
 TEST_P(DiskTest, ALockIsExclusiveUntilClosed) {
   auto lock = disk().lock(dir() + "/.lock");
   ASSERT_TRUE(lock.ok()) << lock.error().message();
