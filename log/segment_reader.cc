@@ -11,6 +11,7 @@ namespace {
 constexpr size_t kReadAhead = 64 * 1024;
 constexpr size_t kScanChunk = 256 * 1024;
 constexpr size_t kSearchChunk = 512 * 1024;
+constexpr Duration kSayCorruptEvery = std::chrono::minutes(1);
 
 }  // namespace
 
@@ -179,8 +180,7 @@ void PartitionLogImpl::disk_read_done(DiskRead& r, int32_t result) {
     full = b.base_offset() >= r.request.up_to || (b.size() > left && !(at == begin && r.request.at_least_one));
     if (full) break;
     if (Status whole = check_stored_batch(b); !whole) {
-      WEIR_ERROR("{}: batch at {} of segment {} is corrupt on disk: {}", id_.tp.to_string(), r.pos + at,
-                 r.segment->base, whole.error().message());
+      say_corrupt(*r.segment, r.pos + at, whole.error());
       if (at == begin) return r.done(whole.error());
       full = true;
       break;
@@ -194,7 +194,10 @@ void PartitionLogImpl::disk_read_done(DiskRead& r, int32_t result) {
     return r.done(std::move(out));
   }
   if (full) return r.done(std::move(out));
-  if (at < bytes.size() && framed.code() != ErrorCode::truncated) return r.done(framed.error());
+  if (at < bytes.size() && framed.code() != ErrorCode::truncated) {
+    say_corrupt(*r.segment, r.pos + at, framed.error());
+    return r.done(framed.error());
+  }
   uint64_t next_pos = r.pos + at;
   if (next_pos < r.segment->written) {
     // The batch that holds the offset begins in the chunk (or behind it) and is not whole in it.
@@ -203,8 +206,11 @@ void PartitionLogImpl::disk_read_done(DiskRead& r, int32_t result) {
                       ? BatchHeader::kLengthEnd + load_be<uint32_t>(bytes.data() + at + 8)
                       : kReadAhead;
     uint64_t room = r.segment->written - next_pos;
-    if (need > room && left_bytes >= BatchHeader::kLengthEnd)
-      return r.done(Error(ErrorCode::corrupt_message, "read", "a batch reaches over its segment"));
+    if (need > room && left_bytes >= BatchHeader::kLengthEnd) {
+      Error error(ErrorCode::corrupt_message, "read", "a batch reaches over its segment");
+      say_corrupt(*r.segment, next_pos, error);
+      return r.done(error);
+    }
     auto* again = new DiskRead{{&PartitionLogImpl::on_disk_read},
                                shared_from_this(),
                                r.segment,
@@ -223,6 +229,18 @@ void PartitionLogImpl::disk_read_done(DiskRead& r, int32_t result) {
   next.from = i + 1 < segments_.size() ? segments_[i + 1]->base
                                        : std::max(r.request.from + 1, std::min(tail_.start(), log_end_offset()));
   read(next, std::move(r.done));
+}
+
+void PartitionLogImpl::say_corrupt(const Segment& segment, FilePos at, const Error& why) {
+  const MonoTime now = host_.runtime().now();
+  if (now < corrupt_said_next_) return;  // every read of every consumer comes by here
+  corrupt_said_next_ = now + kSayCorruptEvery;
+  WEIR_ERROR(
+      "{}: {} is corrupt on disk at byte {}: {}. The records there cannot be read from this node (CORRUPT_MESSAGE): "
+      "consumers and followers stand still before them. If other replicas are in sync, stop this node, move {} away "
+      "and "
+      "start it again: another one leads, and this one fetches the partition from it",
+      id_.tp.to_string(), file_name(segment), at, why.message(), id_.dir);
 }
 
 Status PartitionLogImpl::scan_file(Segment& segment, FilePos from, FilePos to, const OnBatch& fn) {

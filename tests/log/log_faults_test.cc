@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/util/diag.h"
 #include "tests/log/log_test_util.h"
 #include "tests/sim/sim_fs.h"
 
@@ -63,6 +64,40 @@ TEST(LogFaults, AFailedSyncIsFinal) {
   EXPECT_EQ(listener.failures.size(), 1u);
   EXPECT_EQ(log.durable_offset(), 0);
   EXPECT_EQ(log.append_as_leader(make_batch({}), 0).code(), ErrorCode::kafka_storage_error);
+}
+
+std::vector<std::string> said_errors;
+
+TEST(LogFaults, AByteThatRotIsSaidOnceAMinuteWithWhatToDo) {
+  SimLogs s("/data/log", 5);
+  s.options.tail_cache_bytes = 1;
+  s.config.segment_bytes = 4096;
+  ASSERT_TRUE(s.open().ok());
+  PartitionLog& log = s.make();
+  const BatchSpec spec{.value_size = 400};
+  for (int i = 0; i < 30; ++i) {
+    ASSERT_TRUE(log.append_as_leader(make_batch(spec), 0).ok());
+    s.run(std::chrono::milliseconds(600));
+  }
+  const std::string file = "/data/log/t-0/00000000000000000000.log";
+  const size_t at = 2 * make_batch(spec).size();
+  ASSERT_TRUE(s.world->node(0).fs().rot(file, at + 100, 1).ok());
+  said_errors.clear();
+  diag::set_sink([](diag::Level level, std::string_view line) {
+    if (level == diag::Level::error) said_errors.emplace_back(line);
+  });
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(s.read(log, {2, 30, 10'000, true}).code(), ErrorCode::corrupt_message);
+  EXPECT_EQ(s.read(log, {0, 30, 10'000, true})->next_offset, 2) << "what lies before is given";
+  EXPECT_GT(s.read(log, {20, 30, 10'000, true})->next_offset, 20) << "and other segments";
+  ASSERT_EQ(said_errors.size(), 1u);
+  for (const std::string& word :
+       {std::string("t-0: "), file, "byte " + std::to_string(at), std::string("stop this node")})
+    EXPECT_NE(said_errors[0].find(word), std::string::npos) << said_errors[0];
+  s.run(std::chrono::seconds(61));
+  EXPECT_EQ(s.read(log, {2, 30, 10'000, true}).code(), ErrorCode::corrupt_message);
+  EXPECT_EQ(said_errors.size(), 2u);
+  diag::set_sink(nullptr);
+  EXPECT_FALSE(s.set->offline()) << "the other logs are whole";
 }
 
 /// A log of several segments and producer snapshots whose process ended well, for tests that damage its files.
