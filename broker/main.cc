@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
   weir::cli::add_consume(app, exit_code);
   weir::cli::add_config(app, exit_code);
   weir::cli::add_quorum(app, exit_code);
+  weir::cli::add_elect(app, exit_code);
   weir::cli::add_info(app, exit_code);
   weir::cli::add_dump(app, exit_code);
   weir::cli::add_bench(app, exit_code);

@@ -233,8 +233,7 @@ void loss_moves(const ControllerContext& c, BrokerId broker, MetadataRecords& ou
     if (!unclean)
       WEIR_ERROR(
           "controller: {}-{} has no leader: node {} lost records of it, and it was the last in sync. Another replica "
-          "may lack acknowledged records; to go on with what it has: kafka-leader-election --election-type unclean "
-          "--topic {} --partition {}",
+          "may lack acknowledged records; to go on with what it has: weir elect {} --partition {} --unclean",
           t.name, i, broker, t.name, i);
   });
 }

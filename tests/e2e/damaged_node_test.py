@@ -4,6 +4,7 @@ lost as long as another replica holds it. Where nobody is known to hold it, nobo
     damaged_node_test.py [-k files|last|metadata]"""
 import os
 import shutil
+import subprocess
 import time
 
 import load
@@ -11,7 +12,7 @@ import wire
 from confluent_kafka.admin import AdminClient, NewTopic
 from harness import WEIR, Cluster, main, run, say, wait_for
 
-ELECT_LEADERS, PREFERRED, UNCLEAN = 43, 0, 1
+ELECT_LEADERS = 43
 BATCHES, RECORDS = 180, 20  # of 1 KB records, in segments of 1 MiB
 ELECTION_NOT_NEEDED = 84
 
@@ -39,9 +40,9 @@ def assert_holds(cluster, topic, batches):
     assert rows == [(n, record(n)) for n in range(batches * RECORDS)], f"{topic}: {len(rows)} records, not {batches * RECORDS} in order"
 
 
-def elect(cluster, topic, kind):
+def elect_preferred(cluster, topic):
     """The error code of the partition."""
-    w = wire.W().i8(kind)
+    w = wire.W().i8(0)
     w.array([topic], lambda t: (w.str(t), w.array([0], w.i32))).i32(10000)
     with wire.Conn(cluster.address(1)) as c:
         r = c.call(ELECT_LEADERS, 1, w.done())
@@ -53,7 +54,7 @@ def elect(cluster, topic, kind):
 def lead(cluster, topic, node):
     """Makes the node, the first replica, the leader."""
     def leads():
-        assert elect(cluster, topic, PREFERRED) in (0, ELECTION_NOT_NEEDED)
+        assert elect_preferred(cluster, topic) in (0, ELECTION_NOT_NEEDED)
         return load.partitions_of(cluster, topic)[0]["leader"] == node
     wait_for(f"node {node} leads {topic}", 20, leads)
 
@@ -135,9 +136,11 @@ def test_the_last_in_sync_that_lost_records_does_not_lead():
         cluster.kill(controller)
         cluster.start(controller)
         stays_without("under another controller")
-        assert any("kafka-leader-election" in log_of(cluster, n) for n in (1, 2, 3)), "nobody says what to do"
+        assert any(f"weir elect {topic} --partition 0 --unclean" in log_of(cluster, n) for n in (1, 2, 3)), "nobody says what to do"
         # Somebody decides: node 2 lacks only what node 3 alone had.
-        assert elect(cluster, topic, UNCLEAN) == 0
+        refused = run([WEIR, "elect", topic, "--unclean", "--dir", cluster.dir], check=False, stdin=subprocess.DEVNULL)
+        assert refused.returncode == 4 and "--yes" in refused.stdout, refused
+        run([WEIR, "elect", topic, "--partition", 0, "--unclean", "--yes", "--dir", cluster.dir])
         wait_for("node 2 leads", 20, lambda: load.partitions_of(cluster, topic)[0]["leader"] == 2)
         load.full_isr(cluster, topic, 1, 2)
         assert_holds(cluster, topic, BATCHES)

@@ -94,7 +94,7 @@ def test_records():
 
 
 def test_topics_and_settings():
-    """topic, config, info, quorum."""
+    """topic, config, elect, info, quorum."""
     with Node() as weir:
         has(weir.run("topic", "ls"), "There are no topics")
         has(weir.run("topic", "create", "a", "b", "-p", 2, "-c", "retention.ms=60000"), "a is created: 2 partitions", "b is created")
@@ -115,6 +115,11 @@ def test_topics_and_settings():
         weir.run("topic", "add-partitions", "a", "--to", 5)
         check(len(weir.json("topic", "describe", "a")[0]["partitions"]), 5)
         has(weir.run("topic", "add-partitions", "a", "--to", 3, code=1), "INVALID_PARTITIONS (37)")
+        has(weir.run("elect", "a"), "0 partitions got a leader, 5 needed none.")
+        check([(e["partition"], e["elected"], e["error"]) for e in weir.json("elect", "a", "-p", 3)], [(3, False, 0)])
+        has(weir.run("elect", "a", "--unclean", code=4), "--yes")
+        has(weir.run("elect", "--unclean", code=2), "needs the TOPIC")
+        has(weir.run("elect", "no-such", code=1), "UNKNOWN_TOPIC_OR_PARTITION (3)")
         has(weir.run("topic", "delete", "a", code=4), "--yes")
         weir.run("topic", "delete", "a", "b", "--yes")
         check(weir.json("topic", "ls"), [])

@@ -20,6 +20,7 @@ void add_produce(CLI::App& app, int& exit_code);
 void add_consume(CLI::App& app, int& exit_code);
 void add_config(CLI::App& app, int& exit_code);
 void add_quorum(CLI::App& app, int& exit_code);
+void add_elect(CLI::App& app, int& exit_code);
 void add_info(CLI::App& app, int& exit_code);
 void add_dump(CLI::App& app, int& exit_code);
 void add_bench(CLI::App& app, int& exit_code);
