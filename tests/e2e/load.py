@@ -21,9 +21,9 @@ def create_topic(cluster, topic, partitions, rf=3, **config):
     full_isr(cluster, topic, partitions, rf)
 
 
-def partitions_of(cluster, topic):
-    """{partition: row of Metadata} from the first node that answers; {} when none does."""
-    for node in range(1, cluster.n + 1):
+def partitions_of(cluster, topic, nodes=None):
+    """{partition: row of Metadata} from the first node (of `nodes`) that answers; {} when none does."""
+    for node in nodes or range(1, cluster.n + 1):
         try:
             with wire.Conn(cluster.address(node), timeout=5) as c:
                 rows = wire.metadata(c, [topic])["topics"][topic]["partitions"]
@@ -37,7 +37,10 @@ def partitions_of(cluster, topic):
 def full_isr(cluster, topic, partitions, rf=3, seconds=90):
     def full():
         rows = partitions_of(cluster, topic)
-        return len(rows) == partitions and all(r["leader"] > 0 and len(r["isr"]) == rf for r in rows.values())
+        if len(rows) != partitions or not all(r["leader"] > 0 and len(r["isr"]) == rf for r in rows.values()):
+            return False
+        # Whoever writes on a bare socket now comes to the leaders, who may hear of it a moment later.
+        return all(partitions_of(cluster, topic, [n]).get(p, {}).get("leader") == n for p, n in ((p, r["leader"]) for p, r in rows.items()))
     wait_for(f"full ISR of {topic}", seconds, full, 0.05)
 
 

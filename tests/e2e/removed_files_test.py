@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 
-from harness import Cluster, gone, main, say, wait_for
+from harness import WEIR, Cluster, gone, main, run, say, wait_for
 from load import Load, create_topic, full_isr, partitions_of, verify
 
 TOPIC, PARTITIONS, NOTICED = "gone", 6, 4.0  # seconds; the node looks once a second, the rest is for a busy machine
@@ -36,7 +36,7 @@ def taken_away(what, led, start_anew):
             wait_for("the others without it", 10, lambda: all(row["leader"] not in (node, -1) and node not in row["isr"]
                                                               for row in partitions_of(cluster, TOPIC).values()))
             time.sleep(1)
-            start_anew(data)
+            start_anew(cluster, node, data)
             t = time.monotonic()
             cluster.start(node)
             full_isr(cluster, TOPIC, PARTITIONS)
@@ -58,6 +58,16 @@ def one_partition(data):
     return path
 
 
+def with_what_is_left(*_): pass
+def with_nothing(cluster, node, data): whole(data)
+
+
+def not_without_journal(cluster, node, data):
+    refused = run([WEIR, "cluster", "start", node, "--dir", cluster.dir], check=False)
+    assert refused.returncode == 1 and "commit.journal is missing" in refused.stdout, refused.stdout
+    whole(data)
+
+
 def journal(data):
     path = os.path.join(data, "commit.journal")
     os.remove(path)
@@ -66,17 +76,17 @@ def journal(data):
 
 def directory_test():
     """rm -rf of the directory of a leader."""
-    taken_away(whole, True, whole)
+    taken_away(whole, True, with_nothing)
 
 
 def partition_test():
     """rm -rf of one partition's directory at its leader; the rest of the node's files stay."""
-    taken_away(one_partition, True, lambda data: None)
+    taken_away(one_partition, True, with_what_is_left)
 
 
 def journal_test():
     """The journal of a follower unlinked. Without it the directory is refused; the node gets an empty one."""
-    taken_away(journal, False, whole)
+    taken_away(journal, False, not_without_journal)
 
 
 if __name__ == "__main__":
