@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <deque>
 #include <mutex>
 #include <thread>
@@ -82,6 +83,22 @@ Endpoint peer_endpoint_of(int fd) {
   return endpoint_of(address);
 }
 
+namespace {
+
+/// bind and listen; 0 or an errno. A process that was killed may hold its port for some more milliseconds: the kernel
+/// takes its rings, and the sockets in them, apart after its end.
+int take_port(int fd, const SocketAddress& address) {
+  constexpr int kTries = 30;
+  constexpr timespec kPause{0, 10'000'000};
+  for (int i = 0;; ++i) {
+    if (::bind(fd, address.get(), address.size) == 0 && ::listen(fd, 1024) == 0) return 0;
+    if (errno != EADDRINUSE || i == kTries) return errno;
+    ::nanosleep(&kPause, nullptr);
+  }
+}
+
+}  // namespace
+
 Result<int> open_listener(const Endpoint& at, Blocking blocking) {
   int gai_error = 0;
   std::vector<SocketAddress> addresses = look_up(at, AI_PASSIVE, &gai_error);
@@ -96,8 +113,8 @@ Result<int> open_listener(const Endpoint& at, Blocking blocking) {
     }
     const int on = 1;
     ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (::bind(fd, address.get(), address.size) == 0 && ::listen(fd, 1024) == 0) return fd;
-    error = errno;
+    error = take_port(fd, address);
+    if (error == 0) return fd;
     ::close(fd);
   }
   return error_of_errno(-error, "listen", at.to_string());

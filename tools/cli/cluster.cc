@@ -258,8 +258,20 @@ void launch(const std::string& dir, const NodeFile& node) {
   std::ofstream(node.pid) << pid << " " << start << "\n";
 }
 
-void await_ready(const NodeFile& node, int seconds = 60) {
-  auto until = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
+/// What a node that is not ready yet most likely waits for.
+std::string why_not_ready(const std::string& dir, const NodeFile& node) {
+  const std::vector<int> ids = nodes_in(dir);
+  const auto running = std::count_if(ids.begin(), ids.end(), [&](int id) { return pid_of(files_of(dir, id)) != 0; });
+  const size_t majority = ids.size() / 2 + 1;
+  if (static_cast<size_t>(running) < majority)
+    return fmt::format("it serves once {} of the {} nodes run, and {} does; start another with `weir cluster start`",
+                       majority, ids.size(), running);
+  return fmt::format("see {}", node.log.string());
+}
+
+void await_ready(const std::string& dir, const NodeFile& node, int seconds = 60) {
+  const auto started = std::chrono::steady_clock::now(), until = started + std::chrono::seconds(seconds);
+  bool said = false;
   while (read_text(node.out).find("\"event\":\"ready\"") == std::string::npos) {
     ::waitpid(-1, nullptr, WNOHANG);  // so that a child that failed is seen as gone
     if (!pid_of(node)) {
@@ -268,7 +280,9 @@ void await_ready(const NodeFile& node, int seconds = 60) {
                                 log.size() > 2000 ? log.substr(log.size() - 2000) : log)};
     }
     if (std::chrono::steady_clock::now() > until)
-      throw Failure{fmt::format("node {} is not ready after {} s; see {}", node.id, seconds, node.log.string()), 3};
+      throw Failure{fmt::format("node {} is not ready after {} s: {}", node.id, seconds, why_not_ready(dir, node)), 3};
+    if (std::chrono::steady_clock::now() > started + std::chrono::seconds(2) && !std::exchange(said, true))
+      fmt::print(stderr, "node {} is not ready yet: {}\n", node.id, why_not_ready(dir, node));
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
 }
@@ -277,6 +291,21 @@ void await_end(const NodeFile& node, int seconds) {
   auto until = std::chrono::steady_clock::now() + std::chrono::seconds(seconds);
   while (pid_of(node) && std::chrono::steady_clock::now() < until)
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
+}
+
+void end_all(const std::string& dir, const std::vector<int>& ids) {
+  for (int id : ids) {
+    if (pid_t pid = pid_of(files_of(dir, id))) ::kill(pid, SIGCONT), ::kill(pid, SIGTERM);
+  }
+  for (int id : ids) {
+    NodeFile node = files_of(dir, id);
+    await_end(node, 10);
+    if (pid_t pid = pid_of(node)) {
+      fmt::print(stderr, "node {} did not end within 10 s and is killed\n", id);
+      ::kill(pid, SIGKILL);
+      await_end(node, 5);
+    }
+  }
 }
 
 NodeFile chosen(const Args& args) {
@@ -318,11 +347,9 @@ void up(const Args& args) {
   for (int id : ids) launch(args.dir, files_of(args.dir, id));
   if (args.no_wait) return;
   try {
-    for (int id : ids) await_ready(files_of(args.dir, id));
+    for (int id : ids) await_ready(args.dir, files_of(args.dir, id));
   } catch (const Failure&) {
-    for (int id : ids) {
-      if (pid_t pid = pid_of(files_of(args.dir, id))) ::kill(pid, SIGTERM);
-    }
+    end_all(args.dir, ids);
     throw;
   }
   std::string bootstrap;
@@ -358,22 +385,6 @@ void ps(const Args& args) {
     }
   }
   if (args.json) fmt::print("[{}]\n", json);
-}
-
-void down(const Args& args) {
-  std::vector<int> ids = nodes_in(args.dir);
-  for (int id : ids) {
-    if (pid_t pid = pid_of(files_of(args.dir, id))) ::kill(pid, SIGCONT), ::kill(pid, SIGTERM);
-  }
-  for (int id : ids) {
-    NodeFile node = files_of(args.dir, id);
-    await_end(node, 10);
-    if (pid_t pid = pid_of(node)) {
-      fmt::print(stderr, "node {} did not end within 10 s and is killed\n", id);
-      ::kill(pid, SIGKILL);
-      await_end(node, 5);
-    }
-  }
 }
 
 }  // namespace
@@ -428,9 +439,9 @@ void add_cluster(CLI::App& app, int& exit_code) {
   add("start", "Start a node again on its data", true, [args] {
     NodeFile node = chosen(*args);
     launch(args->dir, node);
-    if (!args->no_wait) await_ready(node);
+    if (!args->no_wait) await_ready(args->dir, node);
   })->add_flag("--no-wait", args->no_wait, "Return at once");
-  add("down", "Stop all nodes", false, [args] { down(*args); });
+  add("down", "Stop all nodes", false, [args] { end_all(args->dir, nodes_in(args->dir)); });
 }
 
 }  // namespace weir::cli
