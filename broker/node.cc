@@ -24,6 +24,8 @@ using std::chrono::milliseconds;
 
 constexpr Duration kTick{1'000'000'000};
 constexpr Duration kShutdownMax{5'000'000'000};
+constexpr size_t kGiveBackFrom = 256 << 20;
+constexpr int kTicksAtRest = 10;
 
 class NodeImpl final : public Node, public replication::MetadataListener {
  public:
@@ -32,13 +34,16 @@ class NodeImpl final : public Node, public replication::MetadataListener {
         options_(std::move(options)),
         waiter_(runtime),
         topics_(runtime),
-        request_memory_(static_cast<size_t>(options_.config.weir_request_memory_bytes)),
+        memory_(static_cast<size_t>(options_.config.weir_request_memory_bytes), answer_bytes(options_)),
         groups_(runtime, options_.config),
         tick_([this] { tick(); }) {
     limits_.request_bytes_max = static_cast<size_t>(options_.config.socket_request_max_bytes);
+    for (SharedBytes* bytes : {&memory_.requests.bytes, &memory_.answers.bytes, &memory_.peer_answers.bytes})
+      bytes->on_room = [this] { go_on_soon(); };
   }
 
   ~NodeImpl() override {
+    closing_ = true;
     peers_.close();
     for (auto& l : listeners_) l->close();
   }
@@ -59,6 +64,7 @@ class NodeImpl final : public Node, public replication::MetadataListener {
   void stop(std::function<void(Status)> done) override {
     runtime_.disarm(tick_);
     quorum_->stop(kShutdownMax, [this, done = std::move(done)] {
+      closing_ = true;
       for (auto& l : listeners_) l->close();
       peers_.close();
       logs_->close(done);
@@ -91,6 +97,32 @@ class NodeImpl final : public Node, public replication::MetadataListener {
   Status open_listeners(std::vector<replication::ListenerImage>& advertised);
   replication::QuorumNodeOptions quorum_options(std::vector<replication::ListenerImage> advertised) const;
 
+  static size_t answer_bytes(const NodeOptions& o) {
+    const int64_t set = o.config.weir_answer_memory_bytes;
+    return set > 0 ? static_cast<size_t>(set) : default_answer_memory(o.machine_memory_bytes);
+  }
+
+  /// Connections that had stopped for want of memory take requests again.
+  void go_on_soon() {
+    if (go_on_planned_ || closing_) return;
+    go_on_planned_ = true;
+    runtime_.defer([this] {
+      go_on_planned_ = false;
+      for (auto& l : listeners_) l->go_on();
+    });
+  }
+
+  /// Freed memory is kept for what comes next, but not what many slow clients had taken together.
+  void give_back_memory() {
+    SharedBytes &answers = memory_.answers.bytes, &requests = memory_.requests.bytes;
+    const size_t peak = std::max(answers.peak(), requests.peak());
+    ticks_at_rest_ = answers.used() + requests.used() < peak / 8 ? ticks_at_rest_ + 1 : 0;
+    if (peak < kGiveBackFrom || ticks_at_rest_ < kTicksAtRest) return;
+    answers.forget_peak();
+    requests.forget_peak();
+    if (options_.give_back_memory) options_.give_back_memory();
+  }
+
   void become_ready() {
     if (ready_) return;
     ready_ = true;
@@ -102,6 +134,9 @@ class NodeImpl final : public Node, public replication::MetadataListener {
     logs_->tick();
     groups_.tick();
     for (auto& l : listeners_) l->close_idle(runtime_.now() - milliseconds(options_.config.connections_max_idle_ms));
+    memory_.answers.close_stalled(runtime_.now());
+    memory_.peer_answers.close_stalled(runtime_.now());
+    give_back_memory();
     runtime_.arm_in(tick_, kTick);
   }
 
@@ -110,7 +145,9 @@ class NodeImpl final : public Node, public replication::MetadataListener {
   MetadataWaiter waiter_;
   TopicCreator topics_;
   ProducerIds producer_ids_;
-  RequestMemory request_memory_;
+  NetMemory memory_;
+  int ticks_at_rest_ = 0;
+  bool go_on_planned_ = false, closing_ = false;
   ConnectionLimits limits_;
   log::RecoveryReport recovery_;
   std::unique_ptr<log::LogSet> logs_;
@@ -134,7 +171,7 @@ class NodeImpl final : public Node, public replication::MetadataListener {
 Status NodeImpl::open_listeners(std::vector<replication::ListenerImage>& advertised) {
   const std::string stand_in = host_for_others(options_.voters, options_.config.node_id, options_.host_name);
   for (const ListenerSpec& spec : plan_.open) {
-    auto listener = std::make_unique<Listener>(runtime_, spec.name, *dispatcher_, request_memory_, limits_);
+    auto listener = std::make_unique<Listener>(runtime_, spec.name, *dispatcher_, memory_, limits_);
     listener->set_connections_max(static_cast<size_t>(options_.config.max_connections));
     io::Endpoint at = spec.endpoint;
     if (at.host.empty()) at.host = "0.0.0.0";

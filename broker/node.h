@@ -21,6 +21,8 @@ struct NodeOptions {
   uint64_t journal_bytes = 0;  // of a new commit journal, which grows from there up to weir.journal.bytes; 0: the log's
                                // own choice
   std::function<void(const Error&)> on_storage_failed;  // the log directory is offline for good; may be none
+  uint64_t machine_memory_bytes = 0;                    // 0: unknown
+  std::function<void()> give_back_memory;               // to the system, what was freed; after much was
   std::function<std::string()> host_name;  // of this machine, as others know it; asked where no host is configured
 };
 

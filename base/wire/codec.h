@@ -22,6 +22,8 @@ class Reader {
   explicit Reader(const Buffer& source);
   /// Record data is copied.
   explicit Reader(ConstBytes bytes);
+  /// Decoded values take no more than this, however much was received.
+  void limit_memory(size_t bytes) { memory_left_ = bytes < memory_left_ ? bytes : memory_left_; }
 
   template <class T>
   T fixed() {
@@ -126,9 +128,10 @@ class Writer {
 };
 
 /// Message `M` (a struct of messages/ or records/) as it stands in `body` at `version`. Bytes behind it are ignored, as
-/// Kafka does. Errors: unsupported_version when M has no such version; truncated, malformed.
+/// Kafka does. What its arrays take in memory is bounded by `memory_max` too. Errors: unsupported_version when M has no
+/// such version; truncated, malformed.
 template <class M>
-Result<M> decode(const Buffer& body, int16_t version);
+Result<M> decode(const Buffer& body, int16_t version, size_t memory_max = SIZE_MAX);
 template <class M>
 Result<M> decode(ConstBytes body, int16_t version);
 /// The same in the middle of something longer; the error is the reader's.

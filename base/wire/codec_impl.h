@@ -308,8 +308,10 @@ Result<M> decode_with(Reader in, int16_t version) {
 }
 
 template <class M>
-Result<M> decode(const Buffer& body, int16_t version) {
-  return decode_with<M>(Reader(body), version);
+Result<M> decode(const Buffer& body, int16_t version, size_t memory_max) {
+  Reader in(body);
+  in.limit_memory(memory_max);
+  return decode_with<M>(in, version);
 }
 
 template <class M>
@@ -334,9 +336,9 @@ std::string to_text(const M& message, int16_t version) {
 
 }  // namespace weir::wire
 
-#define WEIR_WIRE_INSTANTIATE(M)                                                    \
-  template ::weir::Result<M> weir::wire::decode<M>(const ::weir::Buffer&, int16_t); \
-  template ::weir::Result<M> weir::wire::decode<M>(::weir::ConstBytes, int16_t);    \
-  template void weir::wire::decode_into<M>(::weir::wire::Reader&, M&, int16_t);     \
-  template void weir::wire::encode<M>(::weir::wire::Writer&, const M&, int16_t);    \
+#define WEIR_WIRE_INSTANTIATE(M)                                                            \
+  template ::weir::Result<M> weir::wire::decode<M>(const ::weir::Buffer&, int16_t, size_t); \
+  template ::weir::Result<M> weir::wire::decode<M>(::weir::ConstBytes, int16_t);            \
+  template void weir::wire::decode_into<M>(::weir::wire::Reader&, M&, int16_t);             \
+  template void weir::wire::encode<M>(::weir::wire::Writer&, const M&, int16_t);            \
   template std::string weir::wire::to_text<M>(const M&, int16_t);

@@ -11,11 +11,14 @@
 namespace weir::broker {
 namespace {
 
+// What the arrays of one request may take in memory. Names of 100,000 topics take 6 MiB, as many partitions to fetch 9.
+constexpr size_t kDecodedMax = 24 << 20;
+
 using Run = void (*)(const ApiRequest&, const Buffer& body, std::shared_ptr<ReplyTicket>);
 
 template <class Request, class Response, void (*Handle)(const ApiRequest&, Request, Reply<Response>)>
 void run(const ApiRequest& request, const Buffer& body, std::shared_ptr<ReplyTicket> ticket) {
-  auto message = wire::decode<Request>(body, request.version());
+  auto message = wire::decode<Request>(body, request.version(), kDecodedMax);
   if (!message) {
     WEIR_WARN("closing {}: {} v{} cannot be read: {}", request.connection->peer().to_string(),
               wire::find_api(Request::kApiKey)->name, request.version(), message.error().message());
@@ -30,7 +33,7 @@ void run(const ApiRequest& request, const Buffer& body, std::shared_ptr<ReplyTic
 
 /// Produce may have no answer (acks=0): an empty optional then; an error at acks=0 closes the connection.
 void run_produce(const ApiRequest& request, const Buffer& body, std::shared_ptr<ReplyTicket> ticket) {
-  auto message = wire::decode<wire::ProduceRequest>(body, request.version());
+  auto message = wire::decode<wire::ProduceRequest>(body, request.version(), kDecodedMax);
   if (!message) {
     WEIR_WARN("closing {}: Produce v{} cannot be read: {}", request.connection->peer().to_string(), request.version(),
               message.error().message());
@@ -135,6 +138,10 @@ void Dispatcher::on_frame(Buffer frame, ReplyTicket ticket) {
   }
   ApiRequest request{*node_, std::move(parsed->header), ticket.connection().shared_from_this()};
   request.from_peer = request.header.client_id == replication::kPeerClientId;
+  if (request.from_peer)
+    request.connection->count_as_peer();
+  else if (key == wire::FetchRequest::kApiKey)
+    ticket.hold_others();
   it->second.run(request, parsed->body, std::make_shared<ReplyTicket>(std::move(ticket)));
 }
 

@@ -39,6 +39,7 @@ WEIR_API(Fetch, fetch) {
   }
   FetchContext context;
   context.listener = request.connection->listener();
+  context.memory = &request.connection->answer_memory();
   request.node.fetch.handle(std::move(context), std::move(body), request.version(), std::move(reply));
 }
 

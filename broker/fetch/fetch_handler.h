@@ -7,6 +7,7 @@
 #include "base/io/runtime.h"
 #include "base/wire/messages/fetch.h"
 #include "broker/fetch/fetch_session.h"
+#include "broker/net/net_memory.h"
 #include "replication/partition/replica_manager.h"
 
 namespace weir::broker {
@@ -20,6 +21,7 @@ struct FetchOptions {
 struct FetchContext {
   std::string listener;                                    // by its name: whose endpoints the response names (KIP-951)
   std::function<bool(const std::string& topic)> may_read;  // empty: everything
+  AnswerMemory* memory = nullptr;                          // bounds the response, beside its own limits
 };
 
 class FetchOp;

@@ -38,9 +38,7 @@ void FetchOp::start() {
   session_->on_dirty([this] { schedule(); });
   if (request_.max_wait_ms > 0)
     handler_->runtime_.arm_in(timer_, Duration(std::chrono::milliseconds(request_.max_wait_ms)));
-  state_ = State::looking;
-  candidates_ = session_->take_dirty();
-  look();
+  begin_look();
 }
 
 void FetchOp::hurry() {
@@ -69,7 +67,14 @@ void FetchOp::schedule() {
 
 void FetchOp::look_again() {
   CHECK(state_ == State::waiting, "looks again after a wait");
+  begin_look();
+}
+
+void FetchOp::begin_look() {
   state_ = State::looking;
+  max_bytes_ = static_cast<size_t>(std::max(request_.max_bytes, 0));
+  if (context_.memory) claim_ = context_.memory->claim(max_bytes_);
+  max_bytes_ = std::min(max_bytes_, claim_.size());
   bytes_ = 0;
   candidates_ = session_->take_dirty();
   next_candidate_ = 0;
@@ -79,7 +84,7 @@ void FetchOp::look_again() {
 void FetchOp::look() {
   CHECK(state_ == State::looking, "looks only when looking");
   while (next_candidate_ < candidates_.size()) {
-    if (bytes_ >= static_cast<size_t>(std::max(request_.max_bytes, 0)) && bytes_ > 0 && !full_) break;
+    if (bytes_ >= max_bytes_ && bytes_ > 0 && !full_) break;
     if (!look_at(*candidates_[next_candidate_++])) return;
   }
   settle();
@@ -174,8 +179,7 @@ bool FetchOp::look_at(SessionPartition& p) {
                                                               : partition->high_watermark();
   const bool in_range = p.fetch_offset >= partition->log_start_offset() &&
                         p.fetch_offset <= partition->log_end_offset();
-  const size_t room = static_cast<size_t>(std::max(request_.max_bytes, 0)) -
-                      std::min(bytes_, static_cast<size_t>(std::max(request_.max_bytes, 0)));
+  const size_t room = max_bytes_ - std::min(bytes_, max_bytes_);
   const size_t max_bytes = std::min(room, static_cast<size_t>(std::max(p.max_bytes, 0)));
   const bool nothing = in_range && (p.fetch_offset >= end || p.in_flight || (max_bytes == 0 && bytes_ > 0));
   if (nothing) {
@@ -229,10 +233,11 @@ void FetchOp::read_ended(SessionPartition& p, Partition* partition, Result<log::
 void FetchOp::settle() {
   const bool urgent = std::any_of(found_.begin(), found_.end(), [](const Found& f) { return f.urgent; });
   const bool enough = bytes_ >= static_cast<size_t>(std::max(request_.min_bytes, 0)) ||
-                      bytes_ >= static_cast<size_t>(std::max(request_.max_bytes, 1));
+                      bytes_ >= std::max<size_t>(max_bytes_, 1);
   const bool out_of_time = request_.max_wait_ms <= 0 || !timer_.armed();
   if (urgent || enough || out_of_time || hurried_) return answer();
   state_ = State::waiting;
+  claim_ = {};
   // Looked at again with the next thing that moves, or at the end.
   for (const Found& f : found_)
     if (f.unread || worth_sending(f)) session_->put_back(*f.at, false);
@@ -291,6 +296,7 @@ void FetchOp::answer() {
     response.responses[it->second].partitions.push_back(std::move(found.data));
   }
   auto reply = std::move(reply_);
+  claim_ = {};  // the connection counts the answer from here on
   FetchHandler* handler = handler_;
   handler->finished(*this);
   reply(std::move(response));

@@ -32,6 +32,7 @@ class FetchOp : public std::enable_shared_from_this<FetchOp> {
     bool urgent = false;  // an error or a diverging epoch: answered without waiting
   };
 
+  void begin_look();
   void look();
   void look_again();
   bool look_at(SessionPartition& p);  // false: a read goes on, look() is called again
@@ -66,6 +67,8 @@ class FetchOp : public std::enable_shared_from_this<FetchOp> {
   size_t next_candidate_ = 0;
   std::vector<Found> found_;
   size_t bytes_ = 0;
+  size_t max_bytes_ = 0;       // of the response, as far as there is memory for it
+  AnswerMemory::Claim claim_;  // while it looks
   bool hurried_ = false;
   bool scheduled_ = false;
   bool inside_read_ = false;  // read() has not returned

@@ -42,6 +42,12 @@ void keep_freed_memory() {
 #endif
 }
 
+void give_back_memory() {
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
+}
+
 int fail(const Error& error) {
   std::fprintf(stderr, "weir: %s\n", error.message().c_str());
   return 1;
@@ -80,6 +86,15 @@ class SignalThread {
   std::atomic<bool> done_{false};
   std::thread thread_;
 };
+
+/// What this process may use: the machine's memory, or less in a container (cgroup 2). 0: unknown.
+uint64_t machine_memory() {
+  const long pages = ::sysconf(_SC_PHYS_PAGES), page = ::sysconf(_SC_PAGESIZE);
+  uint64_t bytes = pages > 0 && page > 0 ? static_cast<uint64_t>(pages) * static_cast<uint64_t>(page) : 0;
+  uint64_t limit = 0;
+  if (std::ifstream("/sys/fs/cgroup/memory.max") >> limit) bytes = bytes == 0 ? limit : std::min(bytes, limit);
+  return bytes;
+}
 
 /// This machine's name, in full where the resolver knows it.
 std::string host_name() {
@@ -200,6 +215,8 @@ int serve(ServeOptions options) {
     std::fflush(nullptr);
     ::_exit(1);
   };
+  node_options.machine_memory_bytes = machine_memory();
+  node_options.give_back_memory = give_back_memory;
   if (Status s = identify(rt, options, node_options); !s) return fail(s.error());
   if (node_options.voters.empty() && options.config.controller_quorum_bootstrap_servers.size() > 1) {
     // Each node for itself would make as many clusters.

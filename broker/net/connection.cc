@@ -9,6 +9,16 @@
 namespace weir::broker {
 namespace {
 constexpr size_t kSlicesPerSend = 512;
+constexpr size_t kBytesPerSend = 512 << 10;
+constexpr size_t kLargeBlock = 4 << 20;
+
+/// Memory that an answer keeps: its slices may be parts of larger blocks, which others share or not.
+size_t cost_of(const BufferChain& frame) {
+  size_t cost = 0;
+  for (const Buffer& b : frame)
+    cost += b.block_size() >= kLargeBlock ? b.block_size() : std::min(b.block_size(), 2 * b.size());
+  return cost;
+}
 }  // namespace
 
 ReplyTicket::~ReplyTicket() {
@@ -28,23 +38,10 @@ void ReplyTicket::close_connection(const char* why) {
   c->close(why);
 }
 
-void RequestMemory::add(Connection& connection, size_t bytes) {
-  if (std::find(growing_.begin(), growing_.end(), &connection) == growing_.end()) growing_.push_back(&connection);
-  used_ += bytes;
-  // Who began first and is still not done is the slowest.
-  if (used_ > limit_ && !growing_.empty())
-    growing_.front()->close("too many unfinished requests: the slowest is dropped");
-}
-
-void RequestMemory::remove(Connection& connection, size_t bytes) {
-  CHECK(used_ >= bytes, "more request memory given back than taken", used_, bytes);
-  used_ -= bytes;
-  std::erase(growing_, &connection);
-}
+void ReplyTicket::hold_others() { connection_->others_held_ = true; }
 
 Connection::Connection(io::Runtime& runtime, io::SocketId socket, io::Endpoint local, io::Endpoint peer,
-                       std::string listener, FrameHandler& handler, RequestMemory& memory,
-                       const ConnectionLimits& limits)
+                       std::string listener, FrameHandler& handler, NetMemory& memory, const ConnectionLimits& limits)
     : runtime_(runtime),
       socket_(socket),
       local_(std::move(local)),
@@ -52,9 +49,11 @@ Connection::Connection(io::Runtime& runtime, io::SocketId socket, io::Endpoint l
       listener_(std::move(listener)),
       handler_(handler),
       memory_(memory),
+      answers_(&memory.answers),
       limits_(limits),
       frames_({.frame_bytes_max = limits.request_bytes_max}),
-      last_active_(runtime.now()) {
+      last_active_(runtime.now()),
+      last_taken_(runtime.now()) {
   recv_.owner = send_.owner = this;
   recv_.done = [](io::Completion& c, int32_t result) noexcept {
     static_cast<Operation&>(c).owner->on_received(result);
@@ -70,21 +69,67 @@ void Connection::close(const char* why) {
   if (closed_) return;
   closed_ = true;
   WEIR_DEBUG("connection {} closed: {}", peer_.to_string(), why);
-  if (counted_ > 0) memory_.remove(*this, std::exchange(counted_, 0));
+  if (unfinished_ > 0) memory_.requests.whole(*this, std::exchange(unfinished_, 0));
+  for (const Slot& slot : slots_) memory_.requests.bytes.give(slot.request_bytes);
   runtime_.net().close(socket_);
   slots_.clear();
   unsent_.clear();
-  unsent_bytes_ = 0;
+  leaving_.clear();
+  let_go(held_);
   auto keep = shared_from_this();
   runtime_.defer([keep] { keep->handler_.on_closed(*keep); });
 }
 
-bool Connection::may_read() const {
-  return slots_.size() < limits_.requests_in_flight_max && unsent_bytes_ < limits_.unsent_bytes_max;
+/// Who holds nothing gets on, whatever others hold.
+bool Connection::may_take() {
+  if (others_held_ && slots_.empty() && held_ == 0) others_held_ = false;
+  return !others_held_ && slots_.size() < limits_.requests_in_flight_max && held_ < limits_.held_bytes_max &&
+         (held_ == 0 || !answers_->bytes.full()) && (slots_.empty() || !memory_.requests.bytes.full());
+}
+
+void Connection::hold(size_t bytes) {
+  if (bytes == 0) return;
+  if (held_ == 0) {
+    last_taken_ = runtime_.now();
+    answers_->owing.insert(this);
+  }
+  held_ += bytes;
+  answers_->bytes.take(bytes);
+}
+
+void Connection::let_go(size_t bytes) {
+  if (bytes == 0) return;
+  held_ -= bytes;
+  if (held_ == 0) answers_->owing.erase(this);
+  answers_->bytes.give(bytes);
+}
+
+void Connection::count_as_peer() {
+  if (answers_ == &memory_.peer_answers || closed_) return;
+  const size_t held = held_;
+  let_go(held);
+  answers_ = &memory_.peer_answers;
+  hold(held);
+}
+
+void Connection::go_on() {
+  if (closed_ || handling_ || receiving_) return;
+  if (stopped_) {
+    auto keep = shared_from_this();
+    stopped_ = false;
+    handling_ = true;
+    take_frames();
+    handling_ = false;
+  }
+  receive();
 }
 
 void Connection::receive() {
-  if (closed_ || receiving_ || handling_ || !may_read()) return;
+  if (closed_ || receiving_ || handling_ || stopped_) return;
+  if (!may_take()) {
+    stopped_ = true;
+    return;
+  }
   receiving_ = true;
   self_ = shared_from_this();
   runtime_.net().recv(socket_, frames_.space(), recv_);
@@ -107,24 +152,29 @@ void Connection::on_received(int32_t result) {
 
 void Connection::take_frames() {
   while (!closed_) {
+    if (!may_take()) {
+      stopped_ = true;
+      return;
+    }
     auto frame = frames_.next();
     if (!frame) {
       WEIR_WARN("closing {}: request of {} (socket.request.max.bytes)", peer_.to_string(), frame.error().detail);
       return close("request size");
     }
     if (!*frame) return count_unfinished();
-    if (counted_ > 0) memory_.remove(*this, std::exchange(counted_, 0));
-    slots_.emplace_back();
+    if (unfinished_ > 0) memory_.requests.whole(*this, std::exchange(unfinished_, 0));
+    slots_.push_back({.request_bytes = (*frame)->size()});
+    memory_.requests.bytes.take((*frame)->size());
     handler_.on_frame(std::move(**frame), ReplyTicket(shared_from_this(), next_number_++));
   }
 }
 
 void Connection::count_unfinished() {
   // A frame that came in one piece never was unfinished.
-  size_t more = frames_.unfinished_bytes() - counted_;
+  size_t more = frames_.unfinished_bytes() - unfinished_;
   if (more == 0) return;
-  counted_ += more;
-  memory_.add(*this, more);
+  unfinished_ += more;
+  memory_.requests.arrived(*this, more);
 }
 
 void Connection::answer(uint64_t number, BufferChain frame) {
@@ -135,11 +185,15 @@ void Connection::answer(uint64_t number, BufferChain frame) {
   CHECK(!slot.answered, "request answered twice", number);
   slot.answered = true;
   slot.frame = std::move(frame);
+  memory_.requests.bytes.give(std::exchange(slot.request_bytes, 0));
+  slot.cost = cost_of(slot.frame);
+  hold(slot.cost);
   bool moved = false;
   while (!slots_.empty() && slots_.front().answered) {
+    const size_t size = chain_size(slots_.front().frame);
+    if (size > 0) leaving_.push_back({size, slots_.front().cost});
     for (Buffer& b : slots_.front().frame) {
-      unsent_bytes_ += b.size();
-      unsent_.push_back(std::move(b));
+      if (!b.empty()) unsent_.push_back(std::move(b));
     }
     slots_.pop_front();
     ++first_number_;
@@ -155,7 +209,7 @@ void Connection::flush_soon() {
   runtime_.defer([keep] {
     keep->flush_planned_ = false;
     keep->flush();
-    keep->receive();  // answers may have made room
+    keep->go_on();  // answers may have made room
   });
 }
 
@@ -163,17 +217,19 @@ void Connection::flush() {
   if (closed_ || sending_ || unsent_.empty()) return;
   sending_ = true;
   self_ = shared_from_this();
-  if (unsent_.size() <= kSlicesPerSend) {
-    sending_frames_ = std::move(unsent_);
-    unsent_.clear();
-  } else {
-    sending_frames_.assign(std::make_move_iterator(unsent_.begin()),
-                           std::make_move_iterator(unsent_.begin() + kSlicesPerSend));
-    unsent_.erase(unsent_.begin(), unsent_.begin() + kSlicesPerSend);
-  }
   std::vector<ConstBytes> slices;
-  slices.reserve(sending_frames_.size());
-  for (const Buffer& b : sending_frames_) slices.push_back(b.bytes());
+  size_t room = kBytesPerSend;
+  while (room > 0 && !unsent_.empty() && slices.size() < kSlicesPerSend) {
+    Buffer& front = unsent_.front();
+    const size_t size = std::min(room, front.size());
+    sending_frames_.push_back(front.slice(0, size));
+    slices.push_back(sending_frames_.back().bytes());
+    room -= size;
+    if (size == front.size())
+      unsent_.pop_front();
+    else
+      front = front.slice(size);
+  }
   runtime_.net().send(socket_, slices, send_);
 }
 
@@ -184,14 +240,26 @@ void Connection::on_sent(int32_t result) {
     if (result < 0) {
       close("send failed");
     } else {
-      unsent_bytes_ -= chain_size(sending_frames_);
-      last_active_ = runtime_.now();
+      left(chain_size(sending_frames_));
+      last_active_ = last_taken_ = runtime_.now();
       if (!unsent_.empty()) flush_soon();
-      receive();
+      go_on();
     }
   }
   sending_frames_.clear();
   release_when_idle();
+}
+
+void Connection::left(size_t bytes) {
+  while (bytes > 0) {
+    Leaving& first = leaving_.front();
+    const size_t part = std::min(bytes, first.unsent);
+    bytes -= part;
+    first.unsent -= part;
+    if (first.unsent > 0) return;
+    let_go(first.cost);
+    leaving_.pop_front();
+  }
 }
 
 void Connection::release_when_idle() {

@@ -7,6 +7,7 @@
 #include "base/io/runtime.h"
 #include "base/util/buffer.h"
 #include "broker/net/frame_reader.h"
+#include "broker/net/net_memory.h"
 
 namespace weir::broker {
 
@@ -28,6 +29,9 @@ class ReplyTicket {
   void skip();
   /// The connection is to be closed (protocol error, acks=0 failure).
   void close_connection(const char* why);
+  /// No later request of the connection is taken before this one's answer has left: for answers so large that a client
+  /// is to have one at a time.
+  void hold_others();
   Connection& connection() { return *connection_; }
 
  private:
@@ -46,29 +50,36 @@ class FrameHandler {
 struct ConnectionLimits {
   size_t request_bytes_max = 100 << 20;  // socket.request.max.bytes
   size_t requests_in_flight_max = 1024;  // then the socket is not read until answers left
-  size_t unsent_bytes_max = 64 << 20;    // likewise
+  size_t held_bytes_max = 64 << 20;      // likewise: memory of answers that were not taken
 };
 
-/// Bytes of requests that have not arrived whole, over all connections of a shard; the slowest is dropped when they are
-/// too many.
-class RequestMemory;
-
 /// One accepted connection: takes frames (frame_reader.h), keeps answers in order, sends them gathered at the end of
-/// the turn. Lives on its shard's thread; kept alive by its operations in flight and by tickets.
+/// the turn, in pieces, so that it shows whether the client takes them. While it holds too much, or all connections do
+/// (net_memory.h), no further request is taken. Lives on its shard's thread; kept alive by its operations in flight and
+/// by tickets.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(io::Runtime& runtime, io::SocketId socket, io::Endpoint local, io::Endpoint peer, std::string listener,
-             FrameHandler& handler, RequestMemory& memory, const ConnectionLimits& limits);
+             FrameHandler& handler, NetMemory& memory, const ConnectionLimits& limits);
   ~Connection();
 
   void start();
   void close(const char* why);
   bool closed() const { return closed_; }
+  /// There may be room for further requests.
+  void go_on();
+  /// It is another node's: its answers count apart.
+  void count_as_peer();
 
   const io::Endpoint& local() const { return local_; }
   const io::Endpoint& peer() const { return peer_; }
   const std::string& listener() const { return listener_; }
   MonoTime last_active() const { return last_active_; }
+  /// Bytes of a request that is not whole yet; of answers that were not taken, and when the last of them were.
+  size_t unfinished_bytes() const { return unfinished_; }
+  size_t held_bytes() const { return held_; }
+  MonoTime last_taken() const { return last_taken_; }
+  AnswerMemory& answer_memory() { return *answers_; }
 
   // Whether metadata was asked for on this connection.
   bool told_metadata = false;
@@ -82,18 +93,26 @@ class Connection : public std::enable_shared_from_this<Connection> {
   };
   struct Slot {
     bool answered = false;
+    size_t request_bytes = 0, cost = 0;
     BufferChain frame;
+  };
+  /// An answer on its way out: it costs all of its memory until its last byte has left.
+  struct Leaving {
+    size_t unsent = 0, cost = 0;
   };
 
   void receive();
   void on_received(int32_t result);
   void take_frames();
   void count_unfinished();
-  bool may_read() const;
+  bool may_take();
+  void hold(size_t bytes);
+  void let_go(size_t bytes);
   void answer(uint64_t number, BufferChain frame);
   void flush_soon();
   void flush();
   void on_sent(int32_t result);
+  void left(size_t bytes);
   void release_when_idle();
 
   io::Runtime& runtime_;
@@ -101,33 +120,26 @@ class Connection : public std::enable_shared_from_this<Connection> {
   io::Endpoint local_, peer_;
   std::string listener_;
   FrameHandler& handler_;
-  RequestMemory& memory_;
+  NetMemory& memory_;
+  AnswerMemory* answers_;
   const ConnectionLimits& limits_;
 
   Operation recv_, send_;
   bool receiving_ = false, sending_ = false, closed_ = false, flush_planned_ = false, handling_ = false;
+  bool stopped_ = false;              // requests may lie in frames_ that were not taken
+  bool others_held_ = false;          // hold_others(), until all answers have left
   std::shared_ptr<Connection> self_;  // while operations are in flight
 
   FrameReader frames_;
-  size_t counted_ = 0;  // bytes of the unfinished request that memory_ knows of
-  MonoTime last_active_;
+  size_t unfinished_ = 0;  // as memory_ knows it
+  MonoTime last_active_, last_taken_;
 
   uint64_t next_number_ = 0, first_number_ = 0;
   std::deque<Slot> slots_;
-  BufferChain unsent_, sending_frames_;
-  size_t unsent_bytes_ = 0;
-};
-
-class RequestMemory {
- public:
-  explicit RequestMemory(size_t limit) : limit_(limit) {}
-  void add(Connection& connection, size_t bytes);
-  void remove(Connection& connection, size_t bytes);
-  size_t used() const { return used_; }
-
- private:
-  size_t limit_, used_ = 0;
-  std::deque<Connection*> growing_;  // in the order their requests began
+  std::deque<Buffer> unsent_;
+  BufferChain sending_frames_;
+  std::deque<Leaving> leaving_;
+  size_t held_ = 0;
 };
 
 }  // namespace weir::broker

@@ -19,6 +19,11 @@ void Listener::close() {
   for (const ConnectionPtr& c : all) c->close("the node stops");
 }
 
+void Listener::go_on() {
+  const std::vector<ConnectionPtr> all(connections_.begin(), connections_.end());
+  for (const ConnectionPtr& c : all) c->go_on();
+}
+
 void Listener::close_idle(MonoTime before) {
   std::vector<ConnectionPtr> idle;
   for (const ConnectionPtr& c : connections_) {

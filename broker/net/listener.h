@@ -10,7 +10,7 @@ namespace weir::broker {
 /// Accepts on one address and owns the connections that come there.
 class Listener : public io::Acceptor {
  public:
-  Listener(io::Runtime& runtime, std::string name, FrameHandler& handler, RequestMemory& memory,
+  Listener(io::Runtime& runtime, std::string name, FrameHandler& handler, NetMemory& memory,
            const ConnectionLimits& limits)
       : runtime_(runtime), name_(std::move(name)), handler_(handler), memory_(memory), limits_(limits) {}
   ~Listener() override;
@@ -22,6 +22,8 @@ class Listener : public io::Acceptor {
   io::Endpoint endpoint() const { return runtime_.net().local_endpoint(socket_); }
   const std::string& name() const { return name_; }
   size_t connection_count() const { return connections_.size(); }
+  /// Connections that stopped for want of memory may find some.
+  void go_on();
   /// Closes connections that were silent since `before`.
   void close_idle(MonoTime before);
   void forget(Connection& connection);
@@ -33,7 +35,7 @@ class Listener : public io::Acceptor {
   io::Runtime& runtime_;
   std::string name_;
   FrameHandler& handler_;
-  RequestMemory& memory_;
+  NetMemory& memory_;
   const ConnectionLimits& limits_;
   io::SocketId socket_ = -1;
   size_t connections_max_ = SIZE_MAX;

@@ -204,6 +204,74 @@ class OnTheWire(unittest.TestCase):
             pass
 
 
+def pipelined(api, version, body, count):
+    """`count` times the same request, as one piece."""
+    return Conn.frame(type("C", (), {"client_id": "hostile"})(), api, version, body, 1) * count
+
+
+@unittest.skipUnless(PEER == "weir", "the limits are our own")
+class ManyClients(unittest.TestCase):
+    """Clients that take much and give nothing, all at once: what they cost together is bounded, and others are served."""
+    LIMIT_MIB = 300
+
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = Cluster(1, settings={"weir.answer.memory.bytes": cls.LIMIT_MIB << 20})
+        cls.cluster.__enter__()
+        cls.addClassCleanup(cls.cluster.__exit__, None, None, None)
+        cls.pid = next(iter(cls.cluster.pids().values()))
+        cls.conn = Conn(cls.cluster.address(1), timeout=60)
+        cls.addClassCleanup(cls.conn.s.close)
+        wire.create_topic(cls.conn, "large", 4, 1)
+        wire.create_topic(cls.conn, "small", 1, 1)
+        records = batch([os.urandom(100_000)])
+        wait_for("leader", 15, lambda: wire.produce(cls.conn, "large", 0, records)[0] == 0)
+        wait_for("leader", 15, lambda: wire.produce(cls.conn, "small", 0, records)[0] == 0)
+        for i in range(1200):
+            assert wire.produce(cls.conn, "large", i % 4, records)[0] == 0
+
+    def hostile(self, count, data):
+        """Connections that send what goes out and never read."""
+        for _ in range(count):
+            s = socket.create_connection(("127.0.0.1", self.cluster.port(1)), 10)
+            self.addCleanup(s.close)
+            s.setblocking(False)
+            try:
+                s.sendall(data)
+            except BlockingIOError:
+                pass
+            yield s
+
+    def served(self, seconds=1.0):
+        """An honest client's produce and fetch, each within the time."""
+        with Conn(self.cluster.address(1), timeout=20) as c:
+            for _ in range(20):
+                begin = time.monotonic()
+                error, base, _ = wire.produce(c, "small", 0, batch([b"honest"]))
+                self.assertEqual(0, error)
+                _, _, parts = wire.fetch(c, [("small", 0, base)], max_wait=2000, max_bytes=50 << 20)
+                self.assertTrue(parts["small", 0]["records"])
+                self.assertLess(time.monotonic() - begin, seconds)
+            # Much of the log is to be had too, if in smaller pieces.
+            offset = 0
+            while offset < 100:
+                _, _, parts = wire.fetch(c, [("large", 1, offset)], max_wait=0, max_bytes=50 << 20, part_bytes=50 << 20)
+                offset = wire.batches_of(parts["large", 1]["records"])[-1][1] + 1
+
+    def test_answers_that_nobody_takes(self):
+        body = wire.fetch_body([("large", p, 0) for p in range(4)], max_wait=0, max_bytes=55 << 20, part_bytes=50 << 20)
+        before = memory_mib(self.pid)
+        socks = list(self.hostile(100, pipelined(wire.FETCH, 11, body, 100)))
+        self.served()
+        peak = memory_mib(self.pid, "VmHWM")
+        print(f"100 clients that never read: {before:.0f} MiB before, {peak:.0f} MiB at most, the limit is {self.LIMIT_MIB} MiB", flush=True)
+        self.assertLess(peak - before, self.LIMIT_MIB * 1.25 + 50)
+        for s in socks:
+            s.close()
+        wait_for("memory given back", 30, lambda: memory_mib(self.pid) < before + 80, every=0.5)
+        self.served()
+
+
 @unittest.skipUnless(PEER == "weir", "these are about our own messages")
 class AtStart(unittest.TestCase):
     def setUp(self):

@@ -267,5 +267,30 @@ TEST_F(Fetch, UnauthorizedTopicIsAnErrorOfItsPartitions) {
   EXPECT_EQ(find(now(request({{0, 0}}, 1000), 17, context), 0)->error_code, 29);
 }
 
+TEST_F(Fetch, TakesWhatMemoryThereIs) {
+  constexpr size_t kLittle = AnswerMemory::kClaimMin / kFakeBatchBytes;  // batches
+  produce(0, kLittle + 10);
+  produce(1);
+  AnswerMemory none(0), plenty(8 * AnswerMemory::kClaimMin);
+  FetchContext context;
+  context.memory = &none;
+  auto r = now(request({{0, 0}, {1, 0}}), 17, context);
+  EXPECT_EQ(bytes(*find(r, 0)), kLittle * kFakeBatchBytes) << "a little there always is";
+  EXPECT_EQ(bytes(*find(r, 1)), 0u);
+  EXPECT_EQ(none.bytes.used(), 0u) << "the connection counts the answer";
+  context.memory = &plenty;
+  r = now(request({{0, 0}, {1, 0}}), 17, context);
+  EXPECT_EQ(bytes(*find(r, 0)), (kLittle + 10) * kFakeBatchBytes);
+  EXPECT_EQ(bytes(*find(r, 1)), kFakeBatchBytes);
+  // A wait claims nothing.
+  auto waiting = ask(request({{1, 1}}, 500), 17, context);
+  cluster_.world().run_for(20ms);
+  EXPECT_FALSE(waiting->response.has_value());
+  EXPECT_EQ(plenty.bytes.used(), 0u);
+  produce(1);
+  EXPECT_TRUE(waiting->response.has_value());
+  EXPECT_EQ(plenty.bytes.used(), 0u);
+}
+
 }  // namespace
 }  // namespace weir::broker
