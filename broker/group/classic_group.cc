@@ -26,6 +26,19 @@ wire::SyncGroupResponse sync_error(ErrorCode code) {
   return r;
 }
 
+// A member's place in the maps, its names aside.
+constexpr size_t kMemberBytes = 512;
+
+size_t bytes_of(const std::vector<wire::JoinGroupRequest::JoinGroupRequestProtocol>& protocols) {
+  size_t n = 0;
+  for (const auto& p : protocols) n += sizeof p + p.name.size() + p.metadata.size();
+  return n;
+}
+
+size_t bytes_of(const ClassicGroup::Member& m) {
+  return kMemberBytes + m.id.size() + m.client_id.size() + bytes_of(m.protocols) + m.assignment.size();
+}
+
 bool same_protocols(const std::vector<wire::JoinGroupRequest::JoinGroupRequestProtocol>& a,
                     const std::vector<wire::JoinGroupRequest::JoinGroupRequestProtocol>& b) {
   return a == b;
@@ -103,15 +116,16 @@ std::vector<uint8_t> ClassicGroup::member_metadata(const Member& m) const {
   return {};
 }
 
-bool ClassicGroup::subscribes_to(const std::string& topic) const {
-  if (protocol_type_ != "consumer") return false;
+std::set<std::string> ClassicGroup::subscriptions() const {
+  std::set<std::string> topics;
+  if (protocol_type_ != "consumer") return topics;
   for (const auto& [id, m] : members_) {
     for (const auto& p : m.protocols) {
       auto s = wire::decode_versioned<wire::ConsumerProtocolSubscription>(p.metadata);
-      if (s && std::find(s->topics.begin(), s->topics.end(), topic) != s->topics.end()) return true;
+      if (s) topics.insert(s->topics.begin(), s->topics.end());
     }
   }
-  return false;
+  return topics;
 }
 
 ErrorCode ClassicGroup::check_member(const std::string& member_id,
@@ -122,6 +136,29 @@ ErrorCode ClassicGroup::check_member(const std::string& member_id,
     if (it->second != member_id) return ErrorCode::fenced_instance_id;
   }
   return members_.contains(member_id) ? ErrorCode::none : ErrorCode::unknown_member_id;
+}
+
+size_t ClassicGroup::kept_bytes() const {
+  size_t n = 0;
+  for (const auto& [id, m] : members_) n += bytes_of(m);
+  for (const auto& [id, until] : pending_members_) n += kMemberBytes + id.size();
+  return n;
+}
+
+/// Kafka bounds a group by the size of its record in the end, and fails the round of everybody then; here the one who
+/// brings too much is told.
+ErrorCode ClassicGroup::check_room(const wire::JoinGroupRequest& request, const MemberContext& context) const {
+  if (request.protocols.size() > options_.protocols_max) return ErrorCode::invalid_request;
+  const size_t brought = bytes_of(request.protocols);
+  if (brought > options_.member_bytes_max) return ErrorCode::message_too_large;
+  auto it = members_.find(request.member_id);
+  const bool known = it != members_.end() || pending_members_.contains(request.member_id);
+  if (!known && members_.size() + pending_members_.size() >= options_.members_max)
+    return ErrorCode::group_max_size_reached;
+  const size_t others = kept_bytes() - (it != members_.end() ? bytes_of(it->second) : 0);
+  return others + kMemberBytes + context.client_id.size() + brought > options_.group_bytes_max
+             ? ErrorCode::group_max_size_reached
+             : ErrorCode::none;
 }
 
 bool ClassicGroup::accepts_protocols(const wire::JoinGroupRequest& request, const std::string& without) const {
@@ -145,10 +182,8 @@ void ClassicGroup::join(const wire::JoinGroupRequest& request, const MemberConte
   if (state_ == State::dead) return refuse(ErrorCode::coordinator_not_available);
   if (session < options_.session_timeout_min || session > options_.session_timeout_max)
     return refuse(ErrorCode::invalid_session_timeout);
+  if (ErrorCode code = check_room(request, context); code != ErrorCode::none) return refuse(code);
   if (!accepts_protocols(request, request.member_id)) return refuse(ErrorCode::inconsistent_group_protocol);
-  bool known = members_.contains(request.member_id) || pending_members_.contains(request.member_id);
-  if (!known && members_.size() + pending_members_.size() >= options_.members_max)
-    return refuse(ErrorCode::group_max_size_reached);
   if (request.member_id.empty())
     join_new(request, context, now, std::move(reply));
   else
@@ -405,6 +440,12 @@ void ClassicGroup::sync(const wire::SyncGroupRequest& request, MonoTime now, Syn
       (request.protocol_name && request.protocol_name != protocol_)) {
     return refuse(ErrorCode::inconsistent_group_protocol);
   }
+  size_t assigned = 0;
+  for (const auto& a : request.assignments) {
+    if (a.assignment.size() > options_.member_bytes_max) return refuse(ErrorCode::message_too_large);
+    assigned += a.assignment.size();
+  }
+  if (assigned > options_.group_bytes_max) return refuse(ErrorCode::message_too_large);
   Member& m = members_.at(request.member_id);
   switch (state_) {
     case State::empty:

@@ -20,6 +20,9 @@ struct GroupOptions {
   Duration session_timeout_min{6'000'000'000}, session_timeout_max{1'800'000'000'000};
   Duration initial_rebalance_delay{3'000'000'000};
   size_t members_max = INT32_MAX;
+  size_t protocols_max = 100;         // that one member knows
+  size_t member_bytes_max = 1 << 20;  // metadata of one member's protocols; its assignment
+  size_t group_bytes_max = 16 << 20;  // what a group keeps of all its members (kept_bytes)
 };
 
 /// Who asks.
@@ -74,10 +77,14 @@ class ClassicGroup {
   const std::string& protocol_type() const { return protocol_type_; }
   const std::optional<std::string>& protocol() const { return protocol_; }
   size_t member_count() const { return members_.size(); }
+  /// Memory that its members take, those that have been given an id only included.
+  size_t kept_bytes() const;
+  /// Nobody ever was in it.
+  bool unused() const { return generation_ == 0 && members_.empty() && pending_members_.empty(); }
   /// Since when it is empty: offsets expire from then on.
   WallMillis state_since() const { return state_since_; }
-  /// Whether a consumer-type member subscribes to `topic` (OffsetDelete).
-  bool subscribes_to(const std::string& topic) const;
+  /// Topics that its members subscribe to, when they are consumers (OffsetDelete).
+  std::set<std::string> subscriptions() const;
 
   struct Member {
     std::string id;
@@ -105,6 +112,7 @@ class ClassicGroup {
                   MonoTime now, JoinReply reply);
   void update_member(Member& m, const wire::JoinGroupRequest& request, const MemberContext& context, JoinReply reply);
   void remove_member(const std::string& id, ErrorCode tell, MonoTime now);
+  ErrorCode check_room(const wire::JoinGroupRequest& request, const MemberContext& context) const;
   bool accepts_protocols(const wire::JoinGroupRequest& request, const std::string& without) const;
   void prepare_rebalance(MonoTime now);
   void maybe_complete_join(MonoTime now);

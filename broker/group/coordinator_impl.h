@@ -25,7 +25,19 @@ inline Buffer offset_key(const std::string& group, const TopicPartition& tp) {
 struct GroupCoordinator::Entry {
   ClassicGroup group;
   io::Timer timer;
-  Entry(ClassicGroup g, std::function<void()> fire) : group(std::move(g)), timer(std::move(fire)) {}
+  Entry(ClassicGroup g, std::function<void()> fire, std::shared_ptr<size_t> all)
+      : group(std::move(g)), timer(std::move(fire)), all_(std::move(all)) {}
+  ~Entry() { *all_ -= counted_; }
+  /// What it keeps now, in the sum of all groups.
+  void count() {
+    *all_ -= counted_;
+    counted_ = group.kept_bytes();
+    *all_ += counted_;
+  }
+
+ private:
+  std::shared_ptr<size_t> all_;
+  size_t counted_ = 0;
 };
 
 /// One led partition. `alive` ends when leadership does: late callbacks look at it.

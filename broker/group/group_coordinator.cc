@@ -9,6 +9,27 @@
 namespace weir::broker {
 namespace {
 
+// While all groups keep more than this, members that bring much are refused. Those that bring little never are: nobody
+// shall be kept out of his group because others keep much in theirs.
+constexpr size_t kAllGroupsBytes = 256 << 20;
+constexpr size_t kLittle = 16 << 10;
+
+/// Each once, in the order they were named: an answer is not to be larger for a name that comes a thousand times.
+std::vector<std::string> distinct(const std::vector<std::string>& names) {
+  std::set<std::string_view> seen;
+  std::vector<std::string> out;
+  for (const std::string& name : names) {
+    if (seen.insert(name).second) out.push_back(name);
+  }
+  return out;
+}
+
+size_t bytes_brought(const wire::JoinGroupRequest& request) {
+  size_t n = 0;
+  for (const auto& p : request.protocols) n += p.metadata.size();
+  return n;
+}
+
 constexpr const char* kConfirmGroup = "__weir_confirm";  // see confirm()
 
 }  // namespace
@@ -75,14 +96,19 @@ GroupCoordinator::Entry& GroupCoordinator::entry(Shard& shard, const std::string
            });
   };
   slot = std::make_unique<Entry>(
-      ClassicGroup(id, options_, runtime_.random(), persist, [this] { return runtime_.wall_now(); }), [this, weak, id] {
+      ClassicGroup(id, options_, runtime_.random(), persist, [this] { return runtime_.wall_now(); }),
+      [this, weak, id] {
         auto s = weak.lock();
         if (!s || !s->alive) return;
         auto it = s->groups.find(id);
         if (it == s->groups.end()) return;
         it->second->group.tick(runtime_.now());
-        after(*s, *it->second);
-      });
+        if (it->second->group.unused() && !s->offsets.of(id))
+          s->groups.erase(it);
+        else
+          after(*s, *it->second);
+      },
+      kept_bytes_);
   return *slot;
 }
 
@@ -90,6 +116,7 @@ GroupCoordinator::Entry& GroupCoordinator::entry(Shard& shard, const std::string
 void GroupCoordinator::after(Shard& shard, Entry& e) {
   if (!shard.alive) return;
   e.group.check_invariants();
+  e.count();
   MonoTime due = e.group.next_deadline();
   if (due == MonoTime::max())
     runtime_.disarm(e.timer);
@@ -110,6 +137,8 @@ void GroupCoordinator::join(const wire::JoinGroupRequest& request, const MemberC
   if (!shard) return refuse(shard.code());
   bool there = (*shard)->groups.contains(request.group_id);
   if (!there && !request.member_id.empty()) return refuse(ErrorCode::unknown_member_id);
+  if (*kept_bytes_ > kAllGroupsBytes && bytes_brought(request) > kLittle)
+    return refuse(ErrorCode::group_max_size_reached);
   Entry& e = entry(**shard, request.group_id);
   e.group.join(request, context, runtime_.now(), std::move(reply));
   after(**shard, e);
@@ -340,7 +369,10 @@ wire::OffsetFetchResponse GroupCoordinator::fetch_now(const wire::OffsetFetchReq
                                                       ErrorCode unconfirmed) {
   wire::OffsetFetchResponse response;
   if (version >= 8) {
-    for (const auto& group : request.groups) response.groups.push_back(fetch_group(group, version, unconfirmed));
+    std::set<std::string> seen;
+    for (const auto& group : request.groups) {
+      if (seen.insert(group.group_id).second) response.groups.push_back(fetch_group(group, version, unconfirmed));
+    }
     return response;
   }
   // One group, with its topics at the top.
@@ -381,11 +413,18 @@ wire::OffsetFetchResponse GroupCoordinator::fetch_now(const wire::OffsetFetchReq
 
 wire::ListGroupsResponse GroupCoordinator::list(const wire::ListGroupsRequest& request) {
   wire::ListGroupsResponse response;
-  auto wanted = [](const std::vector<std::string>& filter, std::string_view value) {
-    return filter.empty() || std::any_of(filter.begin(), filter.end(), [&](const std::string& f) {
-             return std::equal(f.begin(), f.end(), value.begin(), value.end(),
-                               [](char a, char b) { return std::tolower(a) == std::tolower(b); });
-           });
+  auto lower = [](std::string text) {
+    for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return text;
+  };
+  auto filter = [&](const std::vector<std::string>& names) {
+    std::set<std::string> out;
+    for (const std::string& name : names) out.insert(lower(name));
+    return out;
+  };
+  const std::set<std::string> states = filter(request.states_filter), types = filter(request.types_filter);
+  auto wanted = [&](const std::set<std::string>& names, const char* value) {
+    return names.empty() || names.contains(lower(value));
   };
   for (const auto& [id, shard] : shards_) {
     if (!shard->loaded) {
@@ -393,7 +432,7 @@ wire::ListGroupsResponse GroupCoordinator::list(const wire::ListGroupsRequest& r
       continue;
     }
     for (const auto& [name, e] : shard->groups) {
-      if (!wanted(request.states_filter, e->group.state_name()) || !wanted(request.types_filter, "classic")) continue;
+      if (!wanted(states, e->group.state_name()) || !wanted(types, "classic")) continue;
       response.groups.push_back({name, e->group.protocol_type(), e->group.state_name(), "classic"});
     }
   }
@@ -402,7 +441,7 @@ wire::ListGroupsResponse GroupCoordinator::list(const wire::ListGroupsRequest& r
 
 wire::DescribeGroupsResponse GroupCoordinator::describe(const wire::DescribeGroupsRequest& request, int16_t version) {
   wire::DescribeGroupsResponse response;
-  for (const std::string& id : request.groups) {
+  for (const std::string& id : distinct(request.groups)) {
     auto& out = response.groups.emplace_back();
     out.group_id = id;
     auto shard = shard_of(id);
@@ -440,9 +479,10 @@ void GroupCoordinator::remove(const wire::DeleteGroupsRequest& request,
   auto finish = [response, open, reply = std::move(reply)] {
     if (--*open == 0) reply(std::move(*response));
   };
-  for (const std::string& id : request.groups_names) response->results.push_back({id, 0});
-  for (size_t i = 0; i < request.groups_names.size(); ++i) {
-    const std::string& id = request.groups_names[i];
+  const std::vector<std::string> names = distinct(request.groups_names);
+  for (const std::string& id : names) response->results.push_back({id, 0});
+  for (size_t i = 0; i < names.size(); ++i) {
+    const std::string& id = names[i];
     auto fail = [&](ErrorCode code) { response->results[i].error_code = code16(code); };
     auto shard = shard_of(id);
     if (!shard) {
@@ -493,10 +533,11 @@ void GroupCoordinator::remove_offsets(const wire::OffsetDeleteRequest& request,
   }
   std::vector<Record> records;
   auto removed = std::make_shared<std::vector<TopicPartition>>();
+  const std::set<std::string> subscriptions = group->second->group.subscriptions();
   for (const auto& topic : request.topics) {
     auto& out = response->topics.emplace_back();
     out.name = topic.name;
-    bool subscribed = group->second->group.member_count() > 0 && group->second->group.subscribes_to(topic.name);
+    bool subscribed = subscriptions.contains(topic.name);
     for (const auto& p : topic.partitions) {
       out.partitions.push_back(
           {p.partition_index, code16(subscribed ? ErrorCode::group_subscribed_to_topic : ErrorCode::none)});

@@ -96,6 +96,7 @@ class GroupCoordinator {
   const config::BrokerConfig& config_;
   GroupOptions options_;
   Services* node_ = nullptr;
+  std::shared_ptr<size_t> kept_bytes_ = std::make_shared<size_t>(0);  // of all groups
   std::map<PartitionId, std::shared_ptr<Shard>> shards_;
   MonoTime next_expiry_;
 };

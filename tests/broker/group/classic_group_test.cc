@@ -264,6 +264,60 @@ TEST(ClassicGroup, LeavingEndsTheGroup) {
   EXPECT_EQ(w.group.leave({a, {}, {}}, w.now), ErrorCode::unknown_member_id);
 }
 
+TEST(ClassicGroup, WhatItsMembersBringIsBounded) {
+  World w;
+  w.options.member_bytes_max = 10'000;
+  w.options.group_bytes_max = 30'000;
+  auto request = [](std::string member, size_t bytes) {
+    auto r = World::request(std::move(member));
+    r.protocols[0].metadata.assign(bytes, 7);
+    return r;
+  };
+  EXPECT_EQ(w.join(request("", 10'000))->response.error_code, static_cast<int16_t>(ErrorCode::message_too_large));
+  EXPECT_EQ(w.group.kept_bytes(), 0u) << "nothing is kept of who is refused";
+  std::vector<std::string> ids;
+  for (int i = 0; i < 3; ++i) {
+    ids.push_back(w.join(request("", 9'000))->response.member_id);
+    w.join(request(ids.back(), 9'000));
+  }
+  EXPECT_GT(w.group.kept_bytes(), 27'000u);
+  EXPECT_LT(w.group.kept_bytes(), 30'000u);
+  EXPECT_EQ(w.join(request("", 9'000))->response.error_code, static_cast<int16_t>(ErrorCode::group_max_size_reached));
+  // A member may come again with what it has, and leaves room behind.
+  EXPECT_NE(w.join(request(ids[0], 9'000))->response.error_code,
+            static_cast<int16_t>(ErrorCode::group_max_size_reached));
+  EXPECT_EQ(w.group.leave({ids[1], std::nullopt, std::nullopt}, w.now), ErrorCode::none);
+  EXPECT_EQ(w.join(request("", 9'000))->response.error_code, static_cast<int16_t>(ErrorCode::member_id_required));
+}
+
+TEST(ClassicGroup, AnAssignmentThatIsTooLargeIsRefused) {
+  World w;
+  w.options.member_bytes_max = 1'000;
+  auto [id, joined] = w.enter();
+  wire::SyncGroupRequest r;
+  r.group_id = "g";
+  r.member_id = id;
+  r.generation_id = w.group.generation();
+  r.assignments.push_back({id, std::vector<uint8_t>(1'001)});
+  wire::SyncGroupResponse answer;
+  auto sync = [&] { w.group.sync(r, w.now, [&](wire::SyncGroupResponse x) { answer = std::move(x); }); };
+  sync();
+  EXPECT_EQ(answer.error_code, static_cast<int16_t>(ErrorCode::message_too_large));
+  r.assignments[0].assignment.resize(1'000);
+  sync();
+  EXPECT_EQ(answer.error_code, 0);
+  EXPECT_EQ(w.group.state(), State::stable);
+}
+
+TEST(ClassicGroup, IsUnusedWhenAllWhoWereGivenAnIdAreGone) {
+  World w;
+  EXPECT_TRUE(w.group.unused());
+  w.join(World::request(""));
+  EXPECT_FALSE(w.group.unused());
+  w.group.tick(w.now + std::chrono::seconds(11));
+  EXPECT_TRUE(w.group.unused());
+}
+
 TEST(PartitionOfGroup, AsJavaHashesStrings) {
   // "abc".hashCode() = 96354; "polygenelubricants" hashes to the smallest int, whose absolute value Kafka takes as 0.
   EXPECT_EQ(partition_of_group("abc", 50), 96354 % 50);
