@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "broker/api/handlers.h"
 #include "broker/topic_settings.h"
@@ -43,7 +44,9 @@ WEIR_API(DescribeConfigs, describe_configs) {
   Response response;
   const auto& image = request.image();
   const auto& broker = request.node.config;
+  std::set<std::pair<int8_t, std::string_view>> seen;  // named twice counts once
   for (const Resource& resource : body.resources) {
+    if (!seen.emplace(resource.resource_type, resource.resource_name).second) continue;
     auto& out = response.results.emplace_back();
     out.resource_type = resource.resource_type;
     out.resource_name = resource.resource_name;

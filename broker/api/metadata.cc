@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "broker/api/handlers.h"
@@ -12,6 +13,8 @@ using Response = wire::MetadataResponse;
 using Topic = Response::MetadataResponseTopic;
 
 constexpr Duration kAskedAgainDelay{2'000'000};
+// Of more names than this the rest is made when it is asked for again.
+constexpr size_t kMadeAtOnceMax = 1000;
 
 /// One answer in the making: it leaves when the topics that had to be made are there.
 struct Pending {
@@ -94,8 +97,11 @@ void describe_all(const ApiRequest& request, const wire::MetadataRequest& body, 
       p->names.emplace_back();
     }
   } else {
+    std::unordered_set<std::string> seen;  // named twice counts once
+    size_t to_make = 0;
     for (const auto& asked : *body.topics) {
       bool by_id = !asked.topic_id.is_zero();
+      if (!seen.insert(by_id ? asked.topic_id.to_string() : "/" + asked.name.value_or("")).second) continue;
       const auto* topic = by_id ? image.topic(asked.topic_id) : asked.name ? image.topic(*asked.name) : nullptr;
       p->names.emplace_back();
       if (topic) {
@@ -104,8 +110,10 @@ void describe_all(const ApiRequest& request, const wire::MetadataRequest& body, 
         p->topics.push_back(failed(std::nullopt, asked.topic_id, ErrorCode::unknown_topic_id));
         if (request.version() < 12) p->topics.back().name = "";
       } else if (asked.name && body.allow_auto_topic_creation && request.node.config.auto_create_topics_enable) {
-        p->topics.push_back(failed(asked.name, {}, ErrorCode::unknown_topic_or_partition));
-        p->names.back() = *asked.name;
+        const bool now = ++to_make <= kMadeAtOnceMax;
+        p->topics.push_back(
+            failed(asked.name, {}, now ? ErrorCode::unknown_topic_or_partition : ErrorCode::leader_not_available));
+        if (now) p->names.back() = *asked.name;
       } else {
         p->topics.push_back(failed(asked.name.value_or(""), {}, ErrorCode::unknown_topic_or_partition));
       }

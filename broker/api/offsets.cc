@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "broker/api/handlers.h"
 
@@ -75,8 +77,17 @@ WEIR_API(ListOffsets, list_offsets) {
     out.name = topic.name;
     for (const auto& asked : topic.partitions) out.partitions.emplace_back().partition_index = asked.partition_index;
   }
+  // A search by timestamp may read the disk: once for each partition. Kafka refuses what is named twice.
+  std::unordered_map<TopicPartition, int> named;
+  for (const auto& topic : body.topics) {
+    for (const auto& asked : topic.partitions) ++named[{topic.name, asked.partition_index}];
+  }
   for (size_t t = 0; t < body.topics.size(); ++t) {
     for (size_t i = 0; i < body.topics[t].partitions.size(); ++i) {
+      if (named[{body.topics[t].name, body.topics[t].partitions[i].partition_index}] > 1) {
+        p->response.topics[t].partitions[i].error_code = wire_code(ErrorCode::invalid_request);
+        continue;
+      }
       list_one(request, body, body.topics[t].name, body.topics[t].partitions[i], p, t, i);
     }
   }
@@ -141,15 +152,15 @@ WEIR_API(DescribeLogDirs, describe_log_dirs) {
   dir.log_dir = request.node.config.log_dirs.empty() ? request.node.config.log_dir : request.node.config.log_dirs[0];
   if (request.node.logs.offline()) dir.error_code = wire_code(ErrorCode::kafka_storage_error);
   std::map<std::string, std::vector<wire::DescribeLogDirsResponse::DescribeLogDirsPartition>> topics;
+  std::unordered_set<TopicPartition> asked;
+  if (body.topics) {
+    for (const auto& t : *body.topics) {
+      for (PartitionId p : t.partitions) asked.insert({t.topic, p});
+    }
+  }
   for (replication::Partition* partition : request.node.replicas.all()) {
     const TopicPartition& tp = partition->tp();
-    if (body.topics) {
-      bool asked = std::any_of(body.topics->begin(), body.topics->end(), [&](const auto& t) {
-        return t.topic == tp.topic &&
-               std::find(t.partitions.begin(), t.partitions.end(), tp.partition) != t.partitions.end();
-      });
-      if (!asked) continue;
-    }
+    if (body.topics && !asked.contains(tp)) continue;
     topics[tp.topic].push_back(
         {tp.partition, static_cast<int64_t>(partition->log().size_bytes()),
          partition->leads() ? 0 : std::max<int64_t>(0, partition->high_watermark() - partition->log_end_offset()),

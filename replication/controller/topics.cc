@@ -94,7 +94,9 @@ PartError manual_assignment(const ControllerContext& c, const wire::CreateTopics
   return {};
 }
 
-PartError plan_topic(const ControllerContext& c, const wire::CreateTopicsRequest::CreatableTopic& t, NewTopic& out) {
+/// `room`: partitions that the request may still make.
+PartError plan_topic(const ControllerContext& c, const wire::CreateTopicsRequest::CreatableTopic& t, int32_t room,
+                     NewTopic& out) {
   if (PartError e = check_topic_name(t.name); e.code != ErrorCode::none) return e;
   if (t.name == "__cluster_metadata")
     return {ErrorCode::invalid_request, "Creation of internal topic __cluster_metadata is prohibited."};
@@ -111,7 +113,9 @@ PartError plan_topic(const ControllerContext& c, const wire::CreateTopicsRequest
     out.configs[config.name] = *config.value;
   }
   if (PartError e = validate_configs(c, ConfigType::topic, t.name, out.configs); e.code != ErrorCode::none) return e;
-  if (!t.assignments.empty()) return manual_assignment(c, t, out);
+  const PartError too_many{ErrorCode::policy_violation, "Excessively large number of partitions per request."};
+  if (!t.assignments.empty())
+    return t.assignments.size() > static_cast<size_t>(room) ? too_many : manual_assignment(c, t, out);
   if (t.replication_factor < -1 || t.replication_factor == 0)
     return {ErrorCode::invalid_replication_factor,
             "Replication factor must be larger than 0, or -1 to use the default value."};
@@ -119,8 +123,7 @@ PartError plan_topic(const ControllerContext& c, const wire::CreateTopicsRequest
     return {ErrorCode::invalid_partitions, "Number of partitions was set to an invalid non-positive value."};
   int32_t count = t.num_partitions == -1 ? c.options.num_partitions : t.num_partitions;
   int16_t factor = t.replication_factor == -1 ? c.options.default_replication_factor : t.replication_factor;
-  if (count > kPartitionsMax)
-    return {ErrorCode::policy_violation, "Excessively large number of partitions per request."};
+  if (count > room) return too_many;
   auto placed = place_replicas(c, static_cast<size_t>(count), static_cast<size_t>(factor));
   if (!placed) return {placed.code(), placed.error().detail};
   out.replicas = std::move(*placed);
@@ -192,6 +195,7 @@ Result<ControllerDecision<wire::CreateTopicsResponse>> decide(const ControllerCo
   std::map<std::string, int> named;
   for (const auto& t : r.topics) named[t.name]++;
   std::set<std::string> planned;  // normalized, of this request
+  int32_t room = kPartitionsMax;
   for (const auto& t : r.topics) {
     wire::CreateTopicsResponse::CreatableTopicResult a;
     a.name = t.name;
@@ -204,7 +208,7 @@ Result<ControllerDecision<wire::CreateTopicsResponse>> decide(const ControllerCo
       named[t.name] = INT32_MAX;  // answered once
       e = {ErrorCode::invalid_request, "Duplicate topic name."};
     } else {
-      e = plan_topic(c, t, topic);
+      e = plan_topic(c, t, room, topic);
       if (e.code == ErrorCode::none && !planned.insert(normalized(t.name)).second)
         e = {ErrorCode::invalid_topic_exception, "Topic '" + t.name + "' collides with another topic of the request"};
     }
@@ -214,6 +218,7 @@ Result<ControllerDecision<wire::CreateTopicsResponse>> decide(const ControllerCo
       d.response.topics.push_back(std::move(a));
       continue;
     }
+    room -= static_cast<int32_t>(topic.replicas.size());
     topic.id = Uuid::from_random(c.random.next(), c.random.next());
     describe_new(c, topic, a);
     if (r.validate_only) a.topic_id = {};
@@ -282,7 +287,7 @@ Result<ControllerDecision<wire::DeleteTopicsResponse>> decide(const ControllerCo
 namespace {
 
 PartError grow_topic(const ControllerContext& c, const wire::CreatePartitionsRequest::CreatePartitionsTopic& t,
-                     MetadataRecords& out) {
+                     int32_t room, MetadataRecords& out) {
   const TopicImage* topic = c.image.topic(t.name);
   if (!topic) return {ErrorCode::unknown_topic_or_partition, "The topic '" + t.name + "' does not exist."};
   auto now = static_cast<int32_t>(topic->partitions.size());
@@ -292,7 +297,7 @@ PartError grow_topic(const ControllerContext& c, const wire::CreatePartitionsReq
     return {ErrorCode::invalid_partitions, "The topic " + t.name + " currently has " + std::to_string(now) +
                                                " partition(s); " + std::to_string(t.count) +
                                                " would not be an increase."};
-  if (t.count > kPartitionsMax)
+  if (t.count > kPartitionsMax || t.count - now > room)
     return {ErrorCode::policy_violation, "Excessively large number of partitions per request."};
   auto added = static_cast<size_t>(t.count - now);
   size_t factor = topic->partitions.empty() ? static_cast<size_t>(c.options.default_replication_factor)
@@ -324,12 +329,14 @@ Result<ControllerDecision<wire::CreatePartitionsResponse>> decide(const Controll
   ControllerDecision<wire::CreatePartitionsResponse> d;
   std::map<std::string, int> named;
   for (const auto& t : r.topics) named[t.name]++;
+  int32_t room = kPartitionsMax;
   for (const auto& t : r.topics) {
     MetadataRecords records;
     PartError e = named[t.name] > 1 ? PartError{ErrorCode::invalid_request, "Duplicate topic name."}
-                                    : grow_topic(c, t, records);
+                                    : grow_topic(c, t, room, records);
     d.response.results.push_back(
         {t.name, number(e.code), e.code == ErrorCode::none ? std::nullopt : std::optional(e.message)});
+    room -= static_cast<int32_t>(records.size());
     if (e.code == ErrorCode::none && !r.validate_only)
       d.records.insert(d.records.end(), records.begin(), records.end());
   }

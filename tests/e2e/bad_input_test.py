@@ -271,6 +271,69 @@ class ManyClients(unittest.TestCase):
         wait_for("memory given back", 30, lambda: memory_mib(self.pid) < before + 80, every=0.5)
         self.served()
 
+    def grows(self, mib, before, what):
+        grown = memory_mib(self.pid) - before
+        print(f"{what}: resident memory grew by {grown:.0f} MiB", flush=True)
+        self.assertLess(grown, mib)
+
+    def test_what_members_bring_to_their_group(self):
+        """One that brings 20 MB is refused, and so are those whose group keeps too much already."""
+        with Conn(wire.find_coordinator(self.conn, "full")) as c:
+            wait_for("the coordinator", 15, lambda: wire.join_answer(c.call(wire.JOIN_GROUP, 4, wire.join_body("probe", "", 4)), 4)["error"] == 79)
+        before = memory_mib(self.pid)
+        for _ in range(20):
+            with Conn(self.cluster.address(1)) as c:
+                r = c.call(wire.JOIN_GROUP, 3, wire.join_body("full", "", 3, userdata=bytes(20 << 20)))
+                self.assertEqual(10, wire.join_answer(r, 3)["error"])  # MESSAGE_TOO_LARGE
+        socks = [Conn(self.cluster.address(1)) for _ in range(30)]
+        for c in socks:
+            self.addCleanup(c.s.close)
+            c.send(wire.JOIN_GROUP, 3, wire.join_body("full", "", 3, userdata=bytes(1000 << 10)))
+        # Those that came first wait for the round to begin, the last ones are refused.
+        self.assertEqual(81, wire.join_answer(socks[-1].reader(wire.JOIN_GROUP, 3, socks[-1].recv()[1]), 3)["error"])  # GROUP_MAX_SIZE_REACHED
+        self.grows(150, before, "members that bring much")
+        self.served()
+
+    def closes_or_answers(self, api, version, body):
+        """The answer's size, or None when the connection was closed."""
+        with Conn(self.cluster.address(1), timeout=60) as c:
+            try:
+                c.send(api, version, body)
+                return len(c.recv()[1])
+            except (wire.Closed, ConnectionError):
+                return None
+
+    def test_small_requests_with_large_answers(self):
+        many = lambda n, each: struct.pack(">i", n) + each * n
+        names = lambda n: struct.pack(">i", n) + b"".join(b"\0\7n%06d" % i for i in range(n))
+        before = memory_mib(self.pid)
+        creatable = W().str("twice").i32(1).i16(1).array([], None).array([], None).done()
+        topic_config = W().i8(2).str("large").array(None, None).done()
+        broker_config = W().i8(4).str("1").array(None, None).done()
+        for what, most, api, version, body in (
+                ("Metadata of 3 million names", None, wire.METADATA, 4, many(3_000_000, b"\0\1a") + b"\0"),
+                ("CreateTopics with 1 million duplicates", None, wire.CREATE_TOPICS, 4, many(1_000_000, creatable) + struct.pack(">ib", 1000, 0)),
+                ("Metadata of one topic 100,000 times", 2000, wire.METADATA, 4, many(100_000, b"\0\5large") + b"\0"),
+                ("CreateTopics with 100,000 duplicates", 2000, wire.CREATE_TOPICS, 4, many(100_000, creatable) + struct.pack(">ib", 1000, 0)),
+                ("DescribeConfigs of one topic 100,000 times", 20_000, wire.DESCRIBE_CONFIGS, 1, many(100_000, topic_config) + b"\1"),
+                ("DescribeConfigs of the broker 100,000 times", 40_000, wire.DESCRIBE_CONFIGS, 1, many(100_000, broker_config) + b"\1"),
+                ("DescribeGroups of one group 100,000 times", 2000, wire.DESCRIBE_GROUPS, 0, many(100_000, b"\0\4full")),
+                # What honest clients of large clusters ask.
+                ("Metadata of 100,000 names", 4_000_000, wire.METADATA, 4, names(100_000) + b"\0"),
+                ("OffsetFetch of 100,000 partitions", 6_000_000, wire.OFFSET_FETCH, 5, W().str("g").i32(1).str("large").done()
+                 + struct.pack(">i", 100_000) + b"".join(struct.pack(">i", i) for i in range(100_000)))):
+            begin = time.monotonic()
+            size = self.closes_or_answers(api, version, body)
+            print(f"{what}: {len(body)} bytes, answered with {size} in {time.monotonic() - begin:.2f} s", flush=True)
+            if most is None:
+                self.assertIsNone(size, what)
+            else:
+                self.assertIsNotNone(size, what)
+                self.assertLess(size, most, what)
+                self.assertGreater(size, most / 100, what)
+        self.grows(250, before, "small requests")
+        self.served()
+
 
 @unittest.skipUnless(PEER == "weir", "these are about our own messages")
 class AtStart(unittest.TestCase):
