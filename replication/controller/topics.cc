@@ -94,20 +94,40 @@ PartError manual_assignment(const ControllerContext& c, const wire::CreateTopics
   return {};
 }
 
+/// Topics that exist by their names in metrics, where '.' and '_' are one character (Kafka: Topic.hasCollision). The
+/// first question looks at all, the second one makes an index: a request may bring many names.
+class Collisions {
+ public:
+  explicit Collisions(const MetadataImage& image) : image_(image) {}
+  const std::string* find(const std::string& name) {
+    if (name.find_first_of("._") == std::string::npos) return nullptr;
+    const std::string mine = normalized(name);
+    if (++asked_ == 1) {
+      for (const auto& [other, topic] : image_.topics)
+        if (other.size() == mine.size() && normalized(other) == mine) return &other;
+      return nullptr;
+    }
+    if (asked_ == 2)
+      for (const auto& [other, topic] : image_.topics) index_.emplace(normalized(other), &other);
+    auto it = index_.find(mine);
+    return it == index_.end() ? nullptr : it->second;
+  }
+
+ private:
+  const MetadataImage& image_;
+  size_t asked_ = 0;
+  std::map<std::string, const std::string*> index_;
+};
+
 /// `room`: partitions that the request may still make.
 PartError plan_topic(const ControllerContext& c, const wire::CreateTopicsRequest::CreatableTopic& t, int32_t room,
-                     NewTopic& out) {
+                     Collisions& collisions, NewTopic& out) {
   if (PartError e = check_topic_name(t.name); e.code != ErrorCode::none) return e;
   if (t.name == "__cluster_metadata")
     return {ErrorCode::invalid_request, "Creation of internal topic __cluster_metadata is prohibited."};
   if (c.image.topic(t.name)) return {ErrorCode::topic_already_exists, "Topic '" + t.name + "' already exists."};
-  // '.' and '_' are one character in metric names (Kafka: Topic.hasCollision).
-  if (t.name.find_first_of("._") != std::string::npos) {
-    std::string mine = normalized(t.name);
-    for (const auto& [name, topic] : c.image.topics)
-      if (name.size() == mine.size() && normalized(name) == mine)
-        return {ErrorCode::invalid_topic_exception, "Topic '" + t.name + "' collides with existing topic: " + name};
-  }
+  if (const std::string* other = collisions.find(t.name))
+    return {ErrorCode::invalid_topic_exception, "Topic '" + t.name + "' collides with existing topic: " + *other};
   for (const auto& config : t.configs) {
     if (!config.value) return {ErrorCode::invalid_config, "Null value not supported for topic configs: " + config.name};
     out.configs[config.name] = *config.value;
@@ -196,6 +216,7 @@ Result<ControllerDecision<wire::CreateTopicsResponse>> decide(const ControllerCo
   for (const auto& t : r.topics) named[t.name]++;
   std::set<std::string> planned;  // normalized, of this request
   int32_t room = kPartitionsMax;
+  Collisions collisions(c.image);
   for (const auto& t : r.topics) {
     wire::CreateTopicsResponse::CreatableTopicResult a;
     a.name = t.name;
@@ -208,7 +229,7 @@ Result<ControllerDecision<wire::CreateTopicsResponse>> decide(const ControllerCo
       named[t.name] = INT32_MAX;  // answered once
       e = {ErrorCode::invalid_request, "Duplicate topic name."};
     } else {
-      e = plan_topic(c, t, room, topic);
+      e = plan_topic(c, t, room, collisions, topic);
       if (e.code == ErrorCode::none && !planned.insert(normalized(t.name)).second)
         e = {ErrorCode::invalid_topic_exception, "Topic '" + t.name + "' collides with another topic of the request"};
     }

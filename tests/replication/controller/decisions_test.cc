@@ -144,6 +144,48 @@ TEST(Topics, CountsThatCannotBe) {
             "only 3 broker(s) are registered.");
 }
 
+TEST(Topics, OneRequestMakesSoManyPartitionsAtMost) {
+  World w;
+  wire::CreateTopicsRequest r;
+  for (const char* name : {"a", "b", "c"}) {
+    auto& t = r.topics.emplace_back();
+    t.name = name;
+    t.num_partitions = 40'000;
+    t.replication_factor = 1;
+  }
+  auto made = w.did(decide(w.context(), r)).topics;
+  EXPECT_EQ(made[0].error_code, 0);
+  EXPECT_EQ(made[1].error_code, 0);
+  EXPECT_EQ(made[2].error_code, number(ErrorCode::policy_violation));
+  EXPECT_EQ(w.builder.state().topic("c"), nullptr);
+  wire::CreatePartitionsRequest more;
+  for (const char* name : {"a", "b"}) {
+    auto& t = more.topics.emplace_back();
+    t.name = name;
+    t.count = 95'000;
+    t.assignments.reset();
+  }
+  auto grown = w.did(decide(w.context(), more)).results;
+  EXPECT_EQ(grown[0].error_code, 0);
+  EXPECT_EQ(grown[1].error_code, number(ErrorCode::policy_violation));
+}
+
+TEST(Topics, ManyNamesAreComparedWithWhatExists) {
+  World w;
+  w.create("x.y", 1, 1);
+  wire::CreateTopicsRequest r;
+  for (const char* name : {"a.b", "x_y", "a_c", "a_b"}) {
+    auto& t = r.topics.emplace_back();
+    t.name = name;
+    t.num_partitions = t.replication_factor = 1;
+  }
+  auto made = w.did(decide(w.context(), r)).topics;
+  EXPECT_EQ(made[0].error_code, 0);
+  EXPECT_EQ(made[1].error_code, number(ErrorCode::invalid_topic_exception));
+  EXPECT_EQ(made[2].error_code, 0);
+  EXPECT_EQ(made[3].error_code, number(ErrorCode::invalid_topic_exception));
+}
+
 TEST(Topics, ManualAssignments) {
   World w;
   EXPECT_EQ(w.create("a", -1, -1, {{2, 3}, {3, 1}}).error_code, 0);
