@@ -11,6 +11,8 @@ namespace {
 constexpr size_t kSlicesPerSend = 512;
 constexpr size_t kBytesPerSend = 512 << 10;
 constexpr size_t kLargeBlock = 4 << 20;
+// Requests of one connection in work while memory for answers is used up; a follower has four fetches under way.
+constexpr size_t kInWorkWhenFull = 4;
 
 /// Memory that an answer keeps: its slices may be parts of larger blocks, which others share or not.
 size_t cost_of(const BufferChain& frame) {
@@ -84,7 +86,8 @@ void Connection::close(const char* why) {
 bool Connection::may_take() {
   if (others_held_ && slots_.empty() && held_ == 0) others_held_ = false;
   return !others_held_ && slots_.size() < limits_.requests_in_flight_max && held_ < limits_.held_bytes_max &&
-         (held_ == 0 || !answers_->bytes.full()) && (slots_.empty() || !memory_.requests.bytes.full());
+         ((held_ == 0 && slots_.size() < kInWorkWhenFull) || !answers_->bytes.full()) &&
+         (slots_.empty() || !memory_.requests.bytes.full());
 }
 
 void Connection::hold(size_t bytes) {

@@ -98,10 +98,12 @@ class AnswerMemory {
 /// own for answers, so that no client can keep them from it.
 struct NetMemory {
   NetMemory(size_t request_bytes, size_t answer_bytes)
-      : requests(request_bytes), answers(answer_bytes), peer_answers(answer_bytes / 4) {}
+      : requests(request_bytes), answers(answer_bytes), peer_answers(std::max(answer_bytes / 4, kPeersMin)) {}
 
   RequestMemory requests;
   AnswerMemory answers, peer_answers;
+
+  static constexpr size_t kPeersMin = 32 << 20;
 };
 
 /// Default of weir.answer.memory.bytes on a machine with so much memory (0: unknown).

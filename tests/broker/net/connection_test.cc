@@ -221,6 +221,19 @@ TEST_F(ConnectionTest, AtTwiceTheLimitTheyAreClosedSoon) {
   EXPECT_LT(memory.answers.bytes.used(), 16 * kMiB);
 }
 
+TEST_F(ConnectionTest, WhenMemoryIsUsedUpFewRequestsAreInWork) {
+  AnswerMemory::Claim all(memory.answers, 8 * kMiB);  // answers in the making
+  auto c = client();
+  c->ask(50);
+  EXPECT_EQ(taken_up(), 4u);
+  answer_first(10);
+  EXPECT_EQ(c->take_all(), 10u);
+  EXPECT_EQ(taken_up(), 5u);
+  all = {};
+  world->run_for(10ms);
+  EXPECT_EQ(taken_up(), 50u);
+}
+
 TEST_F(ConnectionTest, NodesCountApart) {
   answer_bytes = 9 * kMiB;
   auto hungry = client();
