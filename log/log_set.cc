@@ -154,6 +154,7 @@ Status LogSetImpl::remove(const TopicPartition& tp) {
     };
   }
   journal_.add(std::move(e));
+  if (lost_end(tp)) write_cell(loss_cell(tp), {}, [](Status) {});  // a new log of the name has lost nothing
   logs_.erase(it);
   by_number_.erase(log->identity().number);
   by_key_.erase(log->identity().key);
@@ -200,7 +201,7 @@ void LogSetImpl::set_cell(const std::string& name, ConstBytes value) {
 }
 
 void LogSetImpl::write_cell(const std::string& name, ConstBytes value, std::function<void(Status)> done) {
-  CHECK(!name.empty() && name.size() < 256, "a cell's name has 1 to 255 bytes", name.size());
+  CHECK(!name.empty(), "a cell has a name");
   if (offline_ || closed_) {
     runtime_.defer([done = std::move(done)] { done(Error(ErrorCode::kafka_storage_error, "cell")); });
     return;

@@ -112,9 +112,10 @@ class LogSetImpl final : public LogSet, private LogHost, private JournalOwner {
   Status open_journal(bool fresh);
   Status plan_entry(const JournalScan::Entry& entry);
   Status load_logs();
-  /// Enters what logs have lost into the cells, which are stored with the very state that accepts the loss.
-  void note_losses();
-  /// Forgets losses that were made good.
+  /// Enters what logs have lost into the cells, which are stored with the very state that accepts the loss. `news`:
+  /// some of it was found just now, even where the cells know of a larger loss.
+  void note_losses(bool news);
+  /// Forgets losses that were made good; those of a removed log go with it.
   void forget_losses();
   Status apply_entry(const JournalScan::Entry& entry);
   Status replay_create(const JournalScan::Entry& entry);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/io/runtime.h"
@@ -19,6 +20,11 @@ namespace weir::log {
 
 /// Of a file of ours that is not where it was.
 Error removed_error(const std::string& path);
+
+/// As Raft compares logs: by epoch, then by length.
+inline bool reaches(const EpochEnd& log, const EpochEnd& other) {
+  return std::pair(log.epoch, log.end_offset) >= std::pair(other.epoch, other.end_offset);
+}
 
 class PartitionLogImpl;
 
@@ -183,7 +189,10 @@ class PartitionLogImpl final : public PartitionLog,
   Status replay_log_start(const JournalScan::Entry& entry);
   /// How far the log reached by the state and the journal, where the disk had less of it.
   const std::optional<EpochEnd>& lost() const { return lost_; }
-  void still_lost(const EpochEnd& end) { lost_ = end; }  // a start found it before
+  /// The log had reached `end` as well.
+  void also_lost(const EpochEnd& end) {
+    if (!lost_ || !reaches(*lost_, end)) lost_ = end;
+  }
   /// Writes and syncs everything; the log begins its normal life.
   Status finish_recovery(uint64_t next_entry);
 

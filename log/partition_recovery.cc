@@ -304,6 +304,7 @@ Status PartitionLogImpl::load_active(Segment& s, const StoredState& stored) {
       // Not even the batch that the index ends with is whole: how far those before it are, only reading them tells.
       s.index = OffsetIndex(s.base);
       s.times = TimeIndex(s.base);
+      s.index_on_disk = s.times_on_disk = 0;
       TRY(scan_active(s, 0, limit, stored.recovery.offset));
     }
     if (s.size < limit) {
@@ -425,7 +426,7 @@ Status PartitionLogImpl::note_lost(const JournalScan::Entry& entry) {
   for (size_t at = 0; at < entry.bytes.size();) {
     TRY_ASSIGN(BatchHeader b, frame_batch(entry.bytes, at));
     at += b.size();
-    if (b.end_offset() > lost_->end_offset) lost_ = {b.leader_epoch(), b.end_offset()};
+    also_lost({b.leader_epoch(), b.end_offset()});
   }
   return {};
 }

@@ -56,7 +56,7 @@ Status LogSetImpl::start(RecoveryReport& report) {
   // its number is used up.
   for (auto& [tp, log] : logs_) end.entry = std::max(end.entry, log->recovery_point().entry);
   for (auto& [tp, log] : logs_) TRY(log->finish_recovery(end.entry));
-  note_losses();
+  note_losses(false);
   TRY(start_journal(end));
   report.clean_shutdown = known && state_.clean && report.journal_groups_replayed == 0;
   state_.clean = false;
@@ -186,7 +186,7 @@ Status LogSetImpl::plan_entry(const JournalScan::Entry& entry) {
 }
 
 Status LogSetImpl::load_logs() {
-  bool lowered = false;
+  bool lowered = false, lost = false;
   std::vector<LogState::Log> stored = state_.logs;
   for (const LogState::Log& s : stored) {
     const LogPlan& plan = plan_[key_of(s.tp, s.topic_id)];
@@ -194,30 +194,34 @@ Status LogSetImpl::load_logs() {
       // Gone, or made anew later in the journal, which then holds all of it.
       TRY(runtime_.disk().remove_tree(path(s.tp.to_string())));
       dirs_removed_ = true;
+      set_cell(loss_cell(s.tp), {});
       continue;
     }
     LogPtr log = make_log(s.tp, s.topic_id, options_.until_configured);
     log->begin_recovery(s.stored.recovery.entry);
     TRY(log->load(s.stored, plan.log_start));
-    // An earlier start may have been cut short between taking the loss and the end of the journal.
-    if (auto before = lost_end(s.tp); before && !log->lost()) log->still_lost(*before);
-    if (plan.cut_by == 0) continue;
-    TRY(log->lower_to_cut(plan.cut_by, plan.end, plan.restart));
-    lowered = true;
+    const bool found = log->lost().has_value();
+    // It may lack more of what it lacks already, or an earlier start was cut short between taking the loss and the end
+    // of the journal.
+    if (auto before = lost_end(s.tp)) log->also_lost(*before);
+    if (plan.cut_by != 0) {
+      TRY(log->lower_to_cut(plan.cut_by, plan.end, plan.restart));
+      lowered = true;
+    }
+    lost = lost || (found && log->lost());
   }
-  note_losses();
+  note_losses(lost);
   // Another crash must not find the old recovery points over files that were cut meanwhile.
   if (lowered) TRY(write_state_now());
   for (auto& [tp, log] : logs_) TRY(log->apply_recovery_cuts());
   return {};
 }
 
-void LogSetImpl::note_losses() {
-  bool news = false;
+void LogSetImpl::note_losses(bool news) {
   for (const auto& [tp, log] : logs_) {
     if (!log->lost()) continue;
     auto known = lost_end(tp);
-    if (known && known->end_offset >= log->lost()->end_offset) continue;
+    if (known && reaches(*known, *log->lost())) continue;
     std::vector<uint8_t>& cell = cells_[loss_cell(tp)];
     cell.clear();
     put(cell, log->lost()->epoch);
@@ -230,14 +234,12 @@ void LogSetImpl::note_losses() {
 }
 
 void LogSetImpl::forget_losses() {
-  std::vector<std::string> good;
-  for (auto it = cells_.lower_bound(std::string(kLossCells)); it != cells_.end(); ++it) {
-    if (!it->first.starts_with(kLossCells)) break;
-    auto log = std::find_if(logs_.begin(), logs_.end(), [&](const auto& l) { return loss_cell(l.first) == it->first; });
-    if (log == logs_.end() || log->second->durable_offset() >= lost_end(log->first)->end_offset)
-      good.push_back(it->first);
+  auto first = cells_.lower_bound(std::string(kLossCells));
+  if (first == cells_.end() || !first->first.starts_with(kLossCells)) return;
+  for (const auto& [tp, log] : logs_) {
+    auto end = lost_end(tp);
+    if (end && log->durable_offset() >= end->end_offset) write_cell(loss_cell(tp), {}, [](Status) {});
   }
-  for (const std::string& name : good) write_cell(name, {}, [](Status) {});
 }
 
 Status LogSetImpl::replay_create(const JournalScan::Entry& entry) {

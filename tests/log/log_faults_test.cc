@@ -114,23 +114,21 @@ class DamagedLog : public ::testing::Test {
       ASSERT_TRUE(log.append_as_leader(make_batch(spec), 0).ok());
       s_.run();
     }
-    bool closed = false;
-    s_.set->close([&](Status) { closed = true; });
-    s_.run(std::chrono::seconds(2));
-    ASSERT_TRUE(closed);
-    s_.world->node(0).power_off();
-    s_.set.reset();
-    s_.runtime = &s_.world->node(0).start_shard();
+    s_.close();
+    list_files();
+    ASSERT_GE(segments_.size(), 4u);
+    ASSERT_EQ(last_snapshot_, kBatches) << "above any end that the tests leave";
+  }
+  void list_files() {
     auto entries = disk().list("/data/log/t-0");
     ASSERT_TRUE(entries.ok());
+    segments_.clear();
     for (const io::DirEntry& e : *entries) {
       if (e.name.ends_with(".log")) segments_.push_back("/data/log/t-0/" + e.name);
       if (e.name.ends_with(".snapshot"))
         last_snapshot_ = std::max<Offset>(last_snapshot_, std::stoll(e.name.substr(0, 20)));
     }
     std::sort(segments_.begin(), segments_.end());
-    ASSERT_GE(segments_.size(), 4u);
-    ASSERT_EQ(last_snapshot_, kBatches) << "above any end that the tests leave";
   }
   io::Disk& disk() { return s_.runtime->disk(); }
   Offset base(size_t segment) { return std::stoll(segments_[segment].substr(segments_[segment].size() - 24, 20)); }
@@ -238,6 +236,60 @@ TEST_F(DamagedLog, WithoutItsFirstSegmentTheLogIsEmptyAtItsStart) {
 TEST_F(DamagedLog, WithoutAnySegmentTheLogIsEmptyAtItsStart) {
   for (const std::string& name : segments_) ASSERT_TRUE(disk().remove(name).ok());
   expect_holds(0);
+}
+
+TEST_F(DamagedLog, AnotherLossBeforeTheFirstIsMadeGoodIsNotedToo) {
+  cut(segments_[1], 10);
+  ASSERT_TRUE(s_.open().ok());
+  const Uuid first = s_.set->directory_id();
+  const Offset end = s_.log().log_end_offset();
+  auto append = [&] {
+    ASSERT_TRUE(s_.log().append_as_follower(make_batch({.value_size = 400}, s_.log().log_end_offset(), 3)).ok());
+    s_.run(std::chrono::seconds(1));
+  };
+  append();
+  s_.close();
+  list_files();
+  cut(segments_.back(), 10);
+  ASSERT_TRUE(s_.open().ok());
+  ASSERT_EQ(s_.log().log_end_offset(), end);
+  EXPECT_NE(s_.set->directory_id(), first);
+  auto lost = s_.set->lost_end({"t", 0});
+  ASSERT_TRUE(lost.has_value());
+  EXPECT_EQ(lost->epoch, 3) << "of a later epoch, though the log had been longer before";
+  EXPECT_EQ(lost->end_offset, end + 1);
+  append();
+  s_.set->tick();
+  EXPECT_FALSE(s_.set->lost_end({"t", 0}).has_value());
+}
+
+TEST_F(DamagedLog, ALossGoesWithItsLog) {
+  cut(segments_[1], 10);
+  ASSERT_TRUE(s_.open().ok());
+  ASSERT_TRUE(s_.set->lost_end({"t", 0}).has_value());
+  ASSERT_TRUE(s_.set->remove({"t", 0}).ok());
+  ASSERT_TRUE(s_.set->create({"t", 0}, Uuid::from_random(5, 6), s_.config).ok());
+  s_.run();
+  for (bool power : {false, true}) {
+    EXPECT_FALSE(s_.set->lost_end({"t", 0}).has_value()) << "a new log of the name lost nothing";
+    ASSERT_TRUE(s_.crash(power).ok());
+  }
+}
+
+TEST(LogFaults, ALossUnderTheLongestNameOfATopic) {
+  const TopicPartition tp{std::string(249, 'x'), 0};
+  SimLogs s("/data/log", 9);
+  ASSERT_TRUE(s.open().ok());
+  ASSERT_TRUE(s.make(tp.topic).append_as_leader(make_batch({}), 0).ok());
+  s.run();
+  s.close();
+  ASSERT_TRUE(s.runtime->disk().remove("/data/log/" + tp.to_string() + "/00000000000000000000.log").ok());
+  ASSERT_TRUE(s.open().ok());
+  EXPECT_TRUE(s.set->lost_end(tp).has_value());
+  ASSERT_TRUE(s.log(tp.topic).append_as_follower(make_batch({}, 0, 0)).ok());
+  s.run();
+  s.set->tick();
+  EXPECT_FALSE(s.set->lost_end(tp).has_value());
 }
 
 TEST(LogDirectory, OnlyLeftOverLogsAreRemovedAtTheStart) {

@@ -112,7 +112,8 @@ class SimLogs {
     runtime = &node.start_shard();
     return open();
   }
-  Status close_and_reopen() {
+  /// Ends the process in order and starts a new one, whose disk a test may damage before it opens.
+  void close() {
     bool closed = false;
     set->close([&](Status s) {
       closed = true;
@@ -120,7 +121,13 @@ class SimLogs {
     });
     world->run_for(std::chrono::seconds(2));
     EXPECT_TRUE(closed);
-    return crash(true);
+    world->node(0).power_off();
+    set.reset();
+    runtime = &world->node(0).start_shard();
+  }
+  Status close_and_reopen() {
+    close();
+    return open();
   }
   Result<ReadResult> read(PartitionLog& l, ReadRequest request) {
     std::optional<Result<ReadResult>> out;
