@@ -172,7 +172,8 @@ Status LogSetImpl::delete_log_files(const TopicPartition& tp) {
   if (!there) return {};
   char unique[24];
   std::snprintf(unique, sizeof unique, ".%016llx", static_cast<unsigned long long>(runtime_.random().next()));
-  std::string doomed = path(tp.to_string() + unique + "-delete");
+  // With the longest name of a topic it would be too long for a file system.
+  std::string doomed = path(tp.to_string().substr(0, 200) + unique + "-delete");
   TRY(disk.rename(path(tp.to_string()), doomed));
   doomed_dirs_.push_back(doomed);
   dirs_changed_ = dirs_removed_ = true;

@@ -287,6 +287,19 @@ TEST_P(LogOnEveryBackend, CellsAndRemovalsHoldWhenTheProcessEnds) {
   });
 }
 
+TEST_P(LogOnEveryBackend, ATopicOfTheLongestNameIsRemoved) {
+  killed([&](Life& life) {
+    const TopicPartition tp{std::string(249, 'x'), 0};
+    PartitionLog& log = life.log(config_, tp.topic);
+    life.append(log, kPlain, 5);
+    life.written(log);
+    const std::string dir = options_.dir + "/" + tp.to_string();
+    ASSERT_TRUE(life.runtime.disk().exists(dir).value());
+    ASSERT_TRUE(life.set->remove(tp).ok());
+    EXPECT_TRUE(life.until([&] { return !life.runtime.disk().exists(dir).value(); }));
+  });
+}
+
 TEST_P(LogOnEveryBackend, TheDirectoryHasOneOwner) {
   closed([&](Life& life) {
     RecoveryReport report;
