@@ -238,8 +238,7 @@ void PartitionLogImpl::say_corrupt(const Segment& segment, FilePos at, const Err
   WEIR_ERROR(
       "{}: {} is corrupt on disk at byte {}: {}. The records there cannot be read from this node (CORRUPT_MESSAGE): "
       "consumers and followers stand still before them. If other replicas are in sync, stop this node, move {} away "
-      "and "
-      "start it again: another one leads, and this one fetches the partition from it",
+      "and start it again: another one leads, and this one fetches the partition from it",
       id_.tp.to_string(), file_name(segment), at, why.message(), id_.dir);
 }
 

@@ -214,6 +214,8 @@ void fence_moves(const ControllerContext& c, BrokerId broker, MetadataRecords& o
   });
 }
 
+namespace {
+
 /// A directory that lost records comes back under another id, an empty one too.
 bool lost_records(const BrokerImage& known, const wire::BrokerRegistrationRequest& r) {
   return !known.log_dirs.empty() && std::none_of(known.log_dirs.begin(), known.log_dirs.end(), [&](const Uuid& dir) {
@@ -237,6 +239,8 @@ void loss_moves(const ControllerContext& c, BrokerId broker, MetadataRecords& ou
           t.name, i, broker, t.name, i);
   });
 }
+
+}  // namespace
 
 void unfence_moves(const ControllerContext& c, BrokerId broker, MetadataRecords& out) {
   auto may_lead = [&](BrokerId id) { return id == broker || is_active(c.image, id); };

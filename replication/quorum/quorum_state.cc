@@ -309,18 +309,16 @@ void QuorumState::on_tick(MonoTime now, QuorumEffects& out) {
         wake_at_ = now + timing_.election_timeout / 2;
         return;
       }
-      return incomplete() ? become_unattached(cell_.epoch, now, out) : become_prospective(now, out);
+      if (incomplete()) return become_unattached(cell_.epoch, now, out);
+      return become_prospective(now, out);
     case QuorumRole::unattached:
     case QuorumRole::prospective:
     case QuorumRole::candidate:
       break;
   }
-  if (is_voter() && !stopping_ && incomplete()) {
-    wake_at_ = now + election_timeout();
-    return;
-  }
-  if (is_voter() && !stopping_) return become_prospective(now, out);
-  wake_at_ = MonoTime::max();
+  const bool campaigns = is_voter() && !stopping_;
+  if (campaigns && !incomplete()) return become_prospective(now, out);
+  wake_at_ = campaigns ? now + election_timeout() : MonoTime::max();
 }
 
 void QuorumState::tick_leader(MonoTime now, QuorumEffects& out) {
