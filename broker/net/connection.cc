@@ -11,6 +11,7 @@ namespace {
 constexpr size_t kSlicesPerSend = 512;
 constexpr size_t kBytesPerSend = 512 << 10;
 constexpr size_t kLargeBlock = 4 << 20;
+constexpr size_t kFrameBytesAtOnce = 2 << 20;
 // Requests of one connection in work while memory for answers is used up; a follower has four fetches under way.
 constexpr size_t kInWorkWhenFull = 4;
 
@@ -53,7 +54,7 @@ Connection::Connection(io::Runtime& runtime, io::SocketId socket, io::Endpoint l
       memory_(memory),
       answers_(&memory.answers),
       limits_(limits),
-      frames_({.frame_bytes_max = limits.request_bytes_max}),
+      frames_({.begin_bytes_max = kFrameBytesAtOnce, .frame_bytes_max = limits.request_bytes_max}),
       last_active_(runtime.now()),
       last_taken_(runtime.now()) {
   recv_.owner = send_.owner = this;
@@ -85,7 +86,9 @@ void Connection::close(const char* why) {
 /// Who holds nothing gets on, whatever others hold.
 bool Connection::may_take() {
   if (others_held_ && slots_.empty() && held_ == 0) others_held_ = false;
-  return !others_held_ && slots_.size() < limits_.requests_in_flight_max && held_ < limits_.held_bytes_max &&
+  const bool peer = answers_ == &memory_.peer_answers;
+  return !others_held_ && slots_.size() < limits_.requests_in_flight_max &&
+         held_ < (peer ? limits_.peer_held_bytes_max : limits_.held_bytes_max) &&
          ((held_ == 0 && slots_.size() < kInWorkWhenFull) || !answers_->bytes.full()) &&
          (slots_.empty() || !memory_.requests.bytes.full());
 }
@@ -154,9 +157,12 @@ void Connection::on_received(int32_t result) {
 }
 
 void Connection::take_frames() {
+  size_t taken = 0;
   while (!closed_) {
-    if (!may_take()) {
+    const bool others_turn = !memory_.may_take(taken, runtime_.now());
+    if (others_turn || !may_take()) {
       stopped_ = true;
+      if (others_turn) runtime_.post([keep = shared_from_this()] { keep->go_on(); });
       return;
     }
     auto frame = frames_.next();
@@ -165,6 +171,8 @@ void Connection::take_frames() {
       return close("request size");
     }
     if (!*frame) return count_unfinished();
+    ++taken;
+    memory_.took_one(runtime_.now());
     if (unfinished_ > 0) memory_.requests.whole(*this, std::exchange(unfinished_, 0));
     slots_.push_back({.request_bytes = (*frame)->size()});
     memory_.requests.bytes.take((*frame)->size());

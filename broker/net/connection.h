@@ -50,7 +50,9 @@ class FrameHandler {
 struct ConnectionLimits {
   size_t request_bytes_max = 100 << 20;  // socket.request.max.bytes
   size_t requests_in_flight_max = 1024;  // then the socket is not read until answers left
-  size_t held_bytes_max = 64 << 20;      // likewise: memory of answers that were not taken
+  // Likewise: memory of answers that were not taken. A node acknowledges with its next request: that is to be seen
+  // soon.
+  size_t held_bytes_max = 1 << 20, peer_held_bytes_max = 64 << 20;
 };
 
 /// One accepted connection: takes frames (frame_reader.h), keeps answers in order, sends them gathered at the end of

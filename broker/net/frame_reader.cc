@@ -8,8 +8,9 @@ namespace weir::broker {
 
 Bytes FrameReader::space() {
   CHECK(left_.empty(), "bytes received before were not looked at", left_.size());
-  into_frame_ = in_frame_ && frame_.size() - have_ >= limits_.chunk_bytes;
+  into_frame_ = in_frame_ && frame_size_ - have_ >= limits_.chunk_bytes;
   if (into_frame_) {
+    make_room();
     target_ = frame_;
     return frame_.mutable_bytes().subspan(have_, std::min(frame_.size() - have_, limits_.direct_bytes_max));
   }
@@ -45,22 +46,33 @@ Status FrameReader::take_length() {
                      std::to_string(limits_.frame_bytes_max));
   }
   length_have_ = 0;
-  frame_ = Buffer::allocate(static_cast<size_t>(length));
+  frame_size_ = static_cast<size_t>(length);
+  frame_ = Buffer::allocate(std::min(frame_size_, limits_.begin_bytes_max));
   have_ = 0;
   in_frame_ = true;
   return {};
 }
 
+/// Memory is asked for as bytes come, not by the length that is claimed: what is freed after many long frames stays in
+/// the process.
+void FrameReader::make_room() {
+  if (have_ < frame_.size() || have_ == frame_size_) return;
+  Buffer larger = Buffer::allocate(std::min(frame_size_, 2 * frame_.size()));
+  std::memcpy(larger.data(), frame_.data(), have_);
+  frame_ = std::move(larger);
+}
+
 Result<std::optional<Buffer>> FrameReader::next() {
   if (!in_frame_ && !left_.empty()) TRY(take_length());
   if (!in_frame_) return std::optional<Buffer>();
-  if (!left_.empty()) {
+  while (!left_.empty() && have_ < frame_size_) {
+    make_room();
     size_t n = std::min(left_.size(), frame_.size() - have_);
     std::memcpy(frame_.data() + have_, left_.data(), n);
     have_ += n;
     left_ = left_.subspan(n);
   }
-  if (have_ < frame_.size()) return std::optional<Buffer>();
+  if (have_ < frame_size_) return std::optional<Buffer>();
   in_frame_ = false;
   have_ = 0;
   return std::optional<Buffer>(std::exchange(frame_, Buffer()));
@@ -69,7 +81,7 @@ Result<std::optional<Buffer>> FrameReader::next() {
 void FrameReader::reset() {
   left_ = {};
   frame_ = Buffer();
-  length_have_ = have_ = 0;
+  length_have_ = have_ = frame_size_ = 0;
   in_frame_ = into_frame_ = false;
 }
 

@@ -94,16 +94,31 @@ class AnswerMemory {
   static constexpr Duration kStalledAfter{30'000'000'000}, kStalledAfterInEmergency{2'000'000'000};
 };
 
-/// What the connections of a shard may cost in memory, together. Nodes that copy from here have an allowance of their
-/// own for answers, so that no client can keep them from it.
+/// What the connections of a shard may cost together, in memory and in a turn. Nodes that copy from here have an
+/// allowance of their own for answers, so that no client can keep them from it.
 struct NetMemory {
   NetMemory(size_t request_bytes, size_t answer_bytes)
       : requests(request_bytes), answers(answer_bytes), peer_answers(std::max(answer_bytes / 4, kPeersMin)) {}
+
+  /// Whether a connection that took `mine` requests in this turn may take another one: a few, or one when many
+  /// connections have some, for a turn is as long for all of them.
+  bool may_take(size_t mine, MonoTime turn) const {
+    return mine < (turn == turn_ && taken_ >= kTurnIsFull ? 1 : kFramesPerTurn);
+  }
+  void took_one(MonoTime turn) {
+    if (turn != turn_) turn_ = turn, taken_ = 0;
+    ++taken_;
+  }
 
   RequestMemory requests;
   AnswerMemory answers, peer_answers;
 
   static constexpr size_t kPeersMin = 32 << 20;
+  static constexpr size_t kFramesPerTurn = 8, kTurnIsFull = 64;
+
+ private:
+  MonoTime turn_{0};
+  size_t taken_ = 0;
 };
 
 /// Default of weir.answer.memory.bytes on a machine with so much memory (0: unknown).

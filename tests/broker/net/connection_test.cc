@@ -32,6 +32,10 @@ struct Client {
 
   /// Requests of `size` bytes, each of which begins with its number.
   void ask(int count, size_t size = 8) {
+    ask_later(count, size);
+    world_.run_for(20ms);
+  }
+  void ask_later(int count, size_t size = 8) {
     out_.clear();
     for (int i = 0; i < count; ++i) {
       std::vector<uint8_t> frame(4 + size);
@@ -40,7 +44,6 @@ struct Client {
       out_.insert(out_.end(), frame.begin(), frame.end());
     }
     net().send(socket_, {ConstBytes(out_)}, send_);
-    world_.run_for(20ms);
   }
   void begin_request(size_t claimed, size_t sent) {
     out_.assign(4 + sent, 'x');
@@ -132,7 +135,7 @@ struct ConnectionTest : testing::Test, FrameHandler {
 
   std::unique_ptr<sim::SimWorld> world = sim::SimWorld::single();
   NetMemory memory{4 * kMiB, 8 * kMiB};
-  ConnectionLimits limits;
+  ConnectionLimits limits{.held_bytes_max = 64 * kMiB};
   Listener listener{world->runtime(), "TEST", *this, memory, limits};
   std::map<Connection*, std::vector<int32_t>> numbers;
   std::deque<ReplyTicket> waiting;
@@ -219,6 +222,27 @@ TEST_F(ConnectionTest, AtTwiceTheLimitTheyAreClosedSoon) {
   EXPECT_EQ(memory.answers.bytes.used(), 30 * kMiB);
   wait(4s);
   EXPECT_LT(memory.answers.bytes.used(), 16 * kMiB);
+}
+
+TEST_F(ConnectionTest, ManyRequestsOfOneDoNotHoldUpAnother) {
+  answer_bytes = 10;
+  auto many = client(), one = client();
+  many->ask_later(1000);
+  one->ask_later(1);
+  world->run_until([this] { return numbers.size() == 2; });
+  EXPECT_LT(taken_up(), 100u);
+  EXPECT_EQ(many->take_all(), 10'000u);
+  EXPECT_EQ(one->take_all(), 10u);
+}
+
+TEST_F(ConnectionTest, WhoHasMuchToTakeGetsNoMore) {
+  limits.held_bytes_max = kMiB;
+  answer_bytes = kMiB / 4;
+  auto c = client();
+  c->ask(100);
+  EXPECT_LE(memory.answers.bytes.used(), kMiB + kMiB / 4);
+  EXPECT_LT(taken_up(), 10u);
+  EXPECT_EQ(c->take_all(), 25 * kMiB);
 }
 
 TEST_F(ConnectionTest, WhenMemoryIsUsedUpFewRequestsAreInWork) {

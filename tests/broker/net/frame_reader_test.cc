@@ -42,7 +42,8 @@ TEST(FrameReader, TheFramesAreTheSameHoweverTheBytesArrive) {
     stream += framed(content);
   }
   for (size_t piece : {1, 3, 4, 5, 64, 100, 1000, 1 << 20}) {
-    FrameReader reader({.chunk_bytes = 64, .direct_bytes_max = 700});
+    FrameReader reader(
+        {.chunk_bytes = 64, .direct_bytes_max = 700, .begin_bytes_max = piece % 2 == 0 ? 100 : SIZE_MAX});
     auto frames = feed(reader, stream, piece);
     ASSERT_TRUE(frames.ok()) << piece;
     EXPECT_EQ(*frames, contents) << piece;
@@ -59,6 +60,19 @@ TEST(FrameReader, LengthsOutOfBoundsAreNamed) {
     ASSERT_EQ(frames.code(), ErrorCode::malformed) << length;
     EXPECT_EQ(frames.error().detail, std::to_string(length) + " bytes, allowed are 8 to 1000");
   }
+}
+
+TEST(FrameReader, ALongFrameTakesMemoryAsItComes) {
+  FrameReader reader({.chunk_bytes = 16, .begin_bytes_max = 1000});
+  const std::string content(100'000, 'x');
+  const std::string stream = framed(content);
+  ASSERT_TRUE(feed(reader, std::string_view(stream).substr(0, 504), 504)->empty());
+  EXPECT_EQ(reader.space().size(), 500u);
+  reader.received(0);
+  ASSERT_TRUE(feed(reader, std::string_view(stream).substr(504, 1000), 100)->empty());
+  EXPECT_EQ(reader.space().size(), 500u);
+  reader.received(0);
+  EXPECT_EQ(feed(reader, std::string_view(stream).substr(1504), 5000)->at(0), content);
 }
 
 TEST(FrameReader, CountsWhatIsUnfinishedAndBeginsAnew) {
