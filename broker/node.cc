@@ -203,8 +203,8 @@ replication::QuorumNodeOptions NodeImpl::quorum_options(std::vector<replication:
   o.is_broker = has_role("broker");
   o.cluster_id = options_.cluster_id;
   o.directory_id = options_.directory_id;
-  Uuid since_loss = logs_->directory_id();
-  o.log_dirs = {since_loss.is_zero() ? options_.directory_id : since_loss};
+  const Uuid holds = logs_->directory_id();
+  o.log_dirs = {holds.is_zero() ? options_.directory_id : holds};
   o.voters = options_.voters;
   if (o.voters.empty()) {
     // Alone: whatever listener there is will do.

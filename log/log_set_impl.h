@@ -120,7 +120,8 @@ class LogSetImpl final : public LogSet, private LogHost, private JournalOwner {
   Status apply_entry(const JournalScan::Entry& entry);
   Status replay_create(const JournalScan::Entry& entry);
   Status replay_remove(const LogPtr& log, const JournalScan::Entry& entry);
-  Status start_journal(const JournalMark& end);
+  Status start_journal(const JournalMark& end, bool fresh);
+  void set_directory_id(const Uuid& id);
   Status remove_strays(bool fresh);
   /// A name alone does not make a directory ours ("backup-2024"): it is empty, or holds a file that only logs have.
   Result<bool> holds_log(const std::string& dir);

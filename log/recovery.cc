@@ -20,6 +20,15 @@ bool is_log_dir(const std::string& name) {
          name.find_first_not_of("0123456789", dash + 1) == std::string::npos;
 }
 
+/// "topic-3.0123456789abcdef-delete": what delete_log_files() leaves.
+bool is_doomed(const std::string& name) {
+  constexpr std::string_view kEnd = "-delete";
+  constexpr size_t kUnique = 17;
+  if (!name.ends_with(kEnd) || name.size() <= kUnique + kEnd.size()) return false;
+  const std::string_view unique = std::string_view(name).substr(name.size() - kEnd.size() - kUnique, kUnique);
+  return unique[0] == '.' && unique.find_first_not_of("0123456789abcdef", 1) == unique.npos;
+}
+
 }  // namespace
 
 Status LogSetImpl::start(RecoveryReport& report) {
@@ -57,7 +66,7 @@ Status LogSetImpl::start(RecoveryReport& report) {
   for (auto& [tp, log] : logs_) end.entry = std::max(end.entry, log->recovery_point().entry);
   for (auto& [tp, log] : logs_) TRY(log->finish_recovery(end.entry));
   note_losses(false);
-  TRY(start_journal(end));
+  TRY(start_journal(end, !known));
   report.clean_shutdown = known && state_.clean && report.journal_groups_replayed == 0;
   state_.clean = false;
   report.partitions = logs_.size();
@@ -109,7 +118,7 @@ Status LogSetImpl::remove_strays(bool fresh) {
   std::sort(known.begin(), known.end());
   for (const io::DirEntry& e : entries) {
     if (!e.is_directory) continue;
-    if (e.name.ends_with("-delete")) {
+    if (is_doomed(e.name)) {
       TRY(runtime_.disk().remove_tree(path(e.name)));
       continue;
     }
@@ -228,10 +237,10 @@ void LogSetImpl::note_losses(bool news) {
     put(cell, log->lost()->end_offset);
     news = true;
   }
-  if (!news) return;
-  Uuid id = Uuid::from_random(runtime_.random().next(), runtime_.random().next());
-  cells_[kDirectoryCell].assign(id.bytes.begin(), id.bytes.end());
+  if (news) set_directory_id(Uuid::from_random(runtime_.random().next(), runtime_.random().next()));
 }
+
+void LogSetImpl::set_directory_id(const Uuid& id) { cells_[kDirectoryCell].assign(id.bytes.begin(), id.bytes.end()); }
 
 void LogSetImpl::forget_losses() {
   auto first = cells_.lower_bound(std::string(kLossCells));
@@ -305,7 +314,7 @@ Status LogSetImpl::replay_remove(const LogPtr& log, const JournalScan::Entry& en
   return {};
 }
 
-Status LogSetImpl::start_journal(const JournalMark& end) {
+Status LogSetImpl::start_journal(const JournalMark& end, bool fresh) {
   io::Disk& disk = runtime_.disk();
   TRY(disk.sync_dir_now(options_.dir));
   // The directory itself may be new too, and those above it. Some of them may not be ours to sync; they are older than
@@ -324,6 +333,8 @@ Status LogSetImpl::start_journal(const JournalMark& end) {
   state_.incarnation = (runtime_.random().next() ^ life) + state_.incarnation;
   state_.journal = {std::max<uint64_t>(end.sequence, 1), std::max<uint64_t>(end.entry, 1), CommitJournal::kBlock,
                     runtime_.random().next() + state_.incarnation};
+  // What names the directory elsewhere (meta.properties) may have outlived all that was in it.
+  if (fresh) set_directory_id(Uuid::from_random(state_.incarnation, state_.journal.previous_checksum));
   TRY(write_state_now());
   state_.clean = clean;
   journal_.start(journal_file_, ring_size(bytes), state_.journal, state_.incarnation);

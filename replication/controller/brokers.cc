@@ -383,6 +383,8 @@ Result<ControllerDecision<wire::UnregisterBrokerResponse>> decide(const Controll
     return d;
   }
   fence_moves(c, r.broker_id, d.records);
+  // Who takes its id next may come with an empty directory, and nothing would tell.
+  loss_moves(c, r.broker_id, d.records);
   wire::UnregisterBrokerRecord record;
   record.broker_id = b->id;
   record.broker_epoch = b->epoch;

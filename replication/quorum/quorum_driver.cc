@@ -98,10 +98,12 @@ Status QuorumDriver::start() {
   LogEnd had;
   if (auto lost = logs_.lost_end(tp)) {
     had = {lost->epoch, lost->end_offset};
-    WEIR_ERROR(
-        "quorum: this node lost metadata records: its log ends at {} and reached {} before. Until it has them again it "
-        "neither campaigns nor votes for a node that has fewer",
-        log_->log_end_offset(), had.offset);
+    if (LogEnd{log_view_->last_epoch(), log_->log_end_offset()} < had)
+      WEIR_ERROR(
+          "quorum: this node lost metadata records: its log ends at {} and reached {} before. Until it has them again "
+          "it neither campaigns nor votes for a node that has fewer. If nobody has them and no leader can be elected: "
+          "stop this node, empty its log directory, start it; what is left elsewhere counts then",
+          log_->log_end_offset(), had.offset);
   }
   QuorumEffects out;
   state_->start(cell, log_->high_watermark_checkpoint(), had, runtime_.now(), out);

@@ -467,7 +467,7 @@ class NotForClients(unittest.TestCase):
         w.array(["__cluster_metadata"], lambda t: w.str(t).array([0], lambda p: w.i32(p).i32(epoch).i64(0).i64(0).i32(1 << 20)))
         return w.array([], None).str("").done()
 
-    def test_all_of_it(self):
+    def test_clients_neither_vote_nor_lead_nor_follow(self):
         with Cluster(3) as c:
             with Conn(c.address(1)) as conn:
                 self.assertEqual(0, wire.create_topic(conn, "t", 1, 3))

@@ -108,6 +108,8 @@ class DamagedLog : public ::testing::Test {
     s_.config.segment_bytes = 4096;
     s_.config.index_interval_bytes = 1000;
     ASSERT_TRUE(s_.open().ok());
+    directory_ = s_.set->directory_id();
+    EXPECT_FALSE(directory_.is_zero());
     PartitionLog& log = s_.make();
     for (int i = 0; i < kBatches; ++i) {
       BatchSpec spec{.producer_id = 7, .sequence = i, .value_size = 400};
@@ -144,7 +146,7 @@ class DamagedLog : public ::testing::Test {
     ASSERT_TRUE(s_.open().ok());
     const Offset had = kBatches;
     const Uuid directory = s_.set->directory_id();
-    EXPECT_FALSE(directory.is_zero());
+    EXPECT_NE(directory, directory_);
     for (int round = 0; round < 3; ++round) {
       PartitionLog& log = s_.log();
       auto lost = s_.set->lost_end(log.topic_partition());
@@ -174,6 +176,7 @@ class DamagedLog : public ::testing::Test {
   }
 
   SimLogs s_{"/data/log", 9};
+  Uuid directory_;  // before the damage
   std::vector<std::string> segments_;
   Offset last_snapshot_ = -1;
 };
@@ -290,6 +293,18 @@ TEST(LogFaults, ALossUnderTheLongestNameOfATopic) {
   s.run();
   s.set->tick();
   EXPECT_FALSE(s.set->lost_end(tp).has_value());
+}
+
+TEST_F(DamagedLog, ADirectoryThatLostAllIsAnotherOne) {
+  ASSERT_TRUE(disk().remove_tree("/data/log").ok());
+  ASSERT_TRUE(s_.open().ok());
+  EXPECT_NE(s_.set->directory_id(), directory_);
+  EXPECT_FALSE(s_.set->directory_id().is_zero());
+}
+
+TEST_F(DamagedLog, AnOrderlyStartIsTheSameDirectory) {
+  ASSERT_TRUE(s_.open().ok());
+  EXPECT_EQ(s_.set->directory_id(), directory_);
 }
 
 TEST(LogDirectory, OnlyLeftOverLogsAreRemovedAtTheStart) {

@@ -216,10 +216,15 @@ Ports ports_of(const Args& args, int nodes, bool fresh) {
     p.controller = *args.controller_port;
   else if (fresh || args.kafka_port)
     p.controller = controller_port_for(p.kafka, p.http, nodes);
-  if (p.controller && p.controller < p.kafka + nodes && p.kafka < p.controller + nodes)
-    throw Failure{fmt::format("--controller-port {} and --kafka-port {}: {} nodes need {} ports of each", p.controller,
-                              p.kafka, nodes, nodes),
-                  2};
+  auto apart = [&](const char* one, int a, const char* other, int b) {
+    if (a < b + nodes && b < a + nodes)
+      throw Failure{fmt::format("{} {} and {} {}: {} nodes need {} ports of each", one, a, other, b, nodes, nodes), 2};
+  };
+  apart("--kafka-port", p.kafka, "--http-port", p.http);
+  if (p.controller) {
+    apart("--controller-port", p.controller, "--kafka-port", p.kafka);
+    apart("--controller-port", p.controller, "--http-port", p.http);
+  }
   return p;
 }
 

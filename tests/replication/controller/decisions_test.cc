@@ -331,6 +331,19 @@ TEST(Brokers, TheLastIsrMemberThatLostRecordsIsNotElected) {
   EXPECT_EQ(w.p("t").last_known_elr, (Ids{}));
 }
 
+TEST(Brokers, WhoComesUnderTheIdOfAnUnregisteredBrokerIsNotElected) {
+  World w;
+  w.create("t", -1, -1, {{1, 2, 3}});
+  for (BrokerId b : {1, 2, 3}) w.fence(b);
+  wire::UnregisterBrokerRequest r;
+  r.broker_id = 3;
+  EXPECT_EQ(w.did(decide(w.context(), r)).error_code, 0);
+  w.enlist(3, 2, false, 2);
+  w.beat(3);
+  EXPECT_EQ(w.p("t").leader, kNoBroker);
+  EXPECT_EQ(w.p("t").isr, (Ids{}));
+}
+
 TEST(Brokers, AnUncleanElectionPrefersAReplicaThatLostNothing) {
   World w;
   w.create("t", -1, -1, {{3, 1, 2}});
