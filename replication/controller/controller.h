@@ -9,6 +9,7 @@
 #include "base/io/runtime.h"
 #include "replication/controller/brokers.h"
 #include "replication/controller/controller_state.h"
+#include "replication/controller/elections.h"
 #include "replication/controller/isr_changes.h"
 #include "replication/controller/partition_change.h"
 #include "replication/controller/topic_configs.h"

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "replication/controller/brokers.h"
+#include "replication/controller/elections.h"
 #include "replication/controller/isr_changes.h"
 #include "replication/controller/partition_change.h"
 #include "replication/controller/topic_configs.h"

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "replication/controller/brokers.h"
+#include "replication/controller/broker_sessions.h"
 
 namespace weir::replication {
 namespace {
