@@ -38,11 +38,19 @@ int main(int argc, char** argv) {
   weir::cli::add_dump(app, exit_code);
   weir::cli::add_bench(app, exit_code);
   weir::cli::add_sim(app, exit_code);
-  auto is_named = [&](const CLI::App* command) { return command->check_name(argv[1]); };
-  auto commands = app.get_subcommands([](const CLI::App*) { return true; });
-  if (argc > 1 && argv[1][0] != '-' && std::none_of(commands.begin(), commands.end(), is_named)) {
-    std::fprintf(stderr, "weir: there is no command '%s'; `weir --help` lists them\n", argv[1]);
-    return 2;
+  // A mistyped command or subcommand, which the parser would only say is missing.
+  std::string said = "weir";
+  const CLI::App* in = &app;
+  for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
+    auto commands = in->get_subcommands([](const CLI::App*) { return true; });
+    if (commands.empty()) break;
+    auto named = std::find_if(commands.begin(), commands.end(), [&](auto* c) { return c->check_name(argv[i]); });
+    if (named == commands.end()) {
+      std::fprintf(stderr, "weir: there is no command '%s'; `%s --help` lists them\n", argv[i], said.c_str());
+      return 2;
+    }
+    in = *named;
+    said.append(" ").append(in->get_name());
   }
   try {
     app.parse(argc, argv);

@@ -49,7 +49,10 @@ class AsioLoop final : public Loop {
 
 Error bind_error(const Endpoint& endpoint, error_code error) {
   std::string where = endpoint.host + ":" + std::to_string(endpoint.port) + ": " + error.message();
-  if (error == asio::error::address_in_use) return Error(ErrorCode::busy_address, "weir.http.listeners", where);
+  if (error == asio::error::address_in_use) {
+    where.append("; another process listens there; choose another port, or stop it");
+    return Error(ErrorCode::busy_address, "weir.http.listeners", where);
+  }
   if (error == asio::error::access_denied) return Error(ErrorCode::permission_denied, "weir.http.listeners", where);
   return Error(ErrorCode::invalid_argument, "weir.http.listeners", where);
 }

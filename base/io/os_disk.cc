@@ -208,7 +208,8 @@ Status OsDisk::sync_dir_now(const std::string& dir) {
 Result<FileId> OsDisk::lock(const std::string& path) {
   TRY_ASSIGN(FileId id, open(path, OpenMode::read_write));
   if (::flock(files_.find(id)->fd, LOCK_EX | LOCK_NB) != 0) {
-    Error error = errno == EWOULDBLOCK ? Error(ErrorCode::busy_address, "lock", path + ": held by another process")
+    Error error = errno == EWOULDBLOCK ? Error(ErrorCode::busy_address, "lock",
+                                               path + ": held by another process; stop it, or choose another directory")
                                        : last_error("lock", path);
     close(id);
     return error;

@@ -1,20 +1,9 @@
 #include "base/wire/apis.h"
 #include "broker/api/dispatch.h"
 #include "broker/api/handlers.h"
+#include "replication/controller/isr_changes.h"
 
 namespace weir::broker {
-namespace {
-struct FeatureRange {
-  const char* name;
-  int16_t min, max;
-};
-// What this build can do; the finalized levels are the cluster's (metadata image).
-constexpr FeatureRange kSupported[] = {{"metadata.version", 7, 29},
-                                       {"kraft.version", 0, 1},
-                                       {"group.version", 0, 0},
-                                       {"transaction.version", 0, 0},
-                                       {"eligible.leader.replicas.version", 0, 1}};
-}  // namespace
 
 WEIR_API(ApiVersions, api_versions) {
   if (request.version() >= 3) {
@@ -27,9 +16,12 @@ WEIR_API(ApiVersions, api_versions) {
     if (range.max < range.min || !row.advertised()) continue;
     response.api_keys.push_back({row.key, row.min, row.max});
   }
-  for (const FeatureRange& f : kSupported) {
+  // What this build can do, as the controller takes it; the finalized levels are the cluster's (metadata image).
+  auto supported = replication::supported_features();
+  supported.push_back({"kraft.version", 0, 1});  // the quorum's own, not the controller's to change
+  for (const replication::FeatureRange& f : supported) {
     // A minimum of 0 cannot be read by clients of version 3 (KAFKA-17011).
-    if (f.max == 0 || (request.version() < 4 && f.min == 0)) continue;
+    if (request.version() < 4 && f.min == 0) continue;
     response.supported_features.push_back({f.name, f.min, f.max});
   }
   response.finalized_features_epoch = request.image().offset;

@@ -137,7 +137,9 @@ void WebBackend::note_changes(const replication::MetadataImage& before, const re
     const auto* old = before.topic(name);
     if (!old || old->id != topic->id) {
       event(EventKind::topic_created,
-            fmt::format("topic {} was created with {} partitions", name, topic->partitions.size()), name);
+            fmt::format("topic {} was created with {} partition{}", name, topic->partitions.size(),
+                        topic->partitions.size() == 1 ? "" : "s"),
+            name);
       continue;
     }
     if (old == topic.get()) continue;  // shared: nothing changed

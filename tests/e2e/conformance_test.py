@@ -66,6 +66,23 @@ class Case(unittest.TestCase):
 
 
 class Connecting(Case):
+    def test_finalized_features_are_supported_ones(self):
+        """A client that finds a level above what the broker says it can do takes the cluster for a newer one."""
+        r = self.conn().call(wire.API_VERSIONS, 4, W(True).str("x").str("1").tags().done())
+        self.assertEqual(0, r.i16())
+        r.array(lambda: (r.i16(), r.i16(), r.i16(), r.tags()))
+        r.i32()
+        tags = {tag: R(data, True) for tag, data in r.tags().items()}
+
+        def rows(f):
+            return {name: (a, b) for name, a, b, _ in f.array(lambda: (f.str(), f.i16(), f.i16(), f.tags()))}
+
+        supported, finalized = rows(tags[0]), rows(tags[2])
+        self.assertIn("metadata.version", finalized)
+        for name, (high, low) in finalized.items():
+            self.assertLessEqual(supported[name][0], low, name)
+            self.assertGreaterEqual(supported[name][1], high, name)
+
     def test_unknown_api_versions_version_is_answered_in_v0_format(self):
         """KIP-511: error 35, v0 body, key 18 in it, connection stays open; franz-go begins with v5."""
         for version in (5, 99):

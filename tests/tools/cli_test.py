@@ -256,6 +256,37 @@ def test_cluster_keeps_its_files():
         check(up("--set", "num.partitions=5"), first.replace("num.partitions=3", "num.partitions=5") + "# ours\ngroup.max.size=7\n")
 
 
+def test_cluster_refuses_what_no_node_takes():
+    """A mistyped setting or port is said before anything is written: the right one works at once."""
+    with tempfile.TemporaryDirectory() as top:
+        folder, port = os.path.join(top, "river"), free_base()
+
+        def up(*args):
+            return subprocess.run([WEIR, "cluster", "up", "-n", "1", "--dir", folder, *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  text=True, timeout=90)
+
+        ports = ("--kafka-port", port, "--http-port", port + 20)
+        for args, said in (((*ports, "--set", "nun.partitions=3"), "did you mean num.partitions?"), ((*ports, "--set", "num.partitions=x"), "Not a number"),
+                           (("--kafka-port", 99999), "1 to 65535"), (("--kafka-port", port, "--http-port", port), "--http-port")):
+            r = up(*args)
+            check(r.returncode, 2)
+            has(r.stdout, said)
+            assert not os.path.exists(folder), os.listdir(folder)
+        r = up(*ports, "--set", "num.partitions=3")
+        assert r.returncode == 0, r.stdout
+        with open(os.path.join(folder, "node-1.pid")) as f, open(f"/proc/{f.read().split()[0]}/comm") as comm:
+            check(comm.read(), os.path.basename(WEIR)[:15] + "\n")
+        subprocess.run([WEIR, "cluster", "down", "--dir", folder], check=True, timeout=40)
+
+
+def test_mistyped_commands():
+    """A mistyped command or subcommand: what it was and where the right ones are listed."""
+    for args, in_ in ((["frob"], "weir"), (["topic", "creat", "x"], "weir topic")):
+        r = subprocess.run([WEIR, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+        check(r.returncode, 2)
+        has(r.stderr, f"there is no command '{args[-1] if len(args) == 1 else args[1]}'; `{in_} --help` lists them")
+
+
 def leader_goes(fault):
     with Cluster(3) as cluster:
         weir = Cli(cluster.bootstrap)
@@ -311,4 +342,5 @@ def test_bench():
 
 
 if __name__ == "__main__":
-    main([test_sql_errors, test_records, test_topics_and_settings, test_groups, test_jobs, test_dump, test_bench, test_cluster_keeps_its_files, test_leader_dies, test_leader_freezes])
+    main([test_sql_errors, test_records, test_topics_and_settings, test_groups, test_jobs, test_dump, test_bench, test_cluster_keeps_its_files, test_cluster_refuses_what_no_node_takes,
+          test_mistyped_commands, test_leader_dies, test_leader_freezes])

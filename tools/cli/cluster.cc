@@ -169,11 +169,11 @@ Settings settings_of(const Args& args, const Ports& ports, int id, int nodes, bo
   return out;
 }
 
-/// Changes the lines of these keys and adds those that are missing; the rest of the file stays, for it may be
-/// somebody's work.
-void write_settings(const fs::path& path, const Settings& settings) {
+/// The file's text with the lines of these keys changed and those that are missing added; the rest stays, for it may
+/// be somebody's work.
+std::string with_settings(const std::string& text, const Settings& settings) {
   std::vector<std::string> lines;
-  std::istringstream in(read_text(path));
+  std::istringstream in(text);
   for (std::string line; std::getline(in, line);) lines.push_back(line);
   for (const auto& [key, value] : settings) {
     std::string wanted = key;
@@ -189,8 +189,17 @@ void write_settings(const fs::path& path, const Settings& settings) {
     *at = wanted;
     lines.erase(std::remove_if(at + 1, lines.end(), names_key), lines.end());
   }
-  std::ofstream out(path);
-  for (const std::string& line : lines) out << line << "\n";
+  std::string out;
+  for (const std::string& line : lines) out.append(line).append("\n");
+  return out;
+}
+
+/// A setting that no node would start with is to be said before a file keeps it.
+void check_properties(const fs::path& path, const std::string& text) {
+  std::vector<std::string> warnings;
+  auto values = config::parse_properties(text);
+  auto made = values ? config::make_broker_config(*values, warnings) : Result<config::BrokerConfig>(values.error());
+  if (!made) throw Failure{fmt::format("{}; no node is started ({})", made.error().message(), path.string()), 2};
 }
 
 /// HOST:PORT of the node's listener for clients, which is the first one, as its file says.
@@ -240,9 +249,14 @@ std::string cluster_id_of(const std::string& dir) {
   return id;
 }
 
-void launch(const std::string& dir, const NodeFile& node) {
+/// Returns where in its log the node's new life begins.
+size_t launch(const std::string& dir, const NodeFile& node) {
   if (pid_of(node)) throw Failure{fmt::format("node {} of {} already runs", node.id, dir)};
   std::string cluster = cluster_id_of(dir);
+  std::error_code none;
+  const auto logged = fs::file_size(node.log, none);
+  // By its path, for the kernel names a process by the file's name: `ps` and `pgrep weir` shall find it.
+  const std::string self = fs::read_symlink("/proc/self/exe", none).string();
   ::unlink(node.out.c_str());  // what its last life said is not to be taken for this one's being ready
   pid_t pid = ::fork();
   if (pid < 0) throw Failure{fmt::format("fork: {}", std::strerror(errno))};
@@ -253,14 +267,16 @@ void launch(const std::string& dir, const NodeFile& node) {
     ::dup2(null, 0), ::dup2(out, 1), ::dup2(log, 2);
     // A node must not hold a caller's lock or pipe for as long as it lives.
     ::closefrom(3);
-    ::execl("/proc/self/exe", "weir", "server", node.properties.c_str(), "--auto-format", "-t", cluster.c_str(),
-            static_cast<char*>(nullptr));
+    for (const char* path : {self.c_str(), "/proc/self/exe"})  // the second when the file was replaced meanwhile
+      ::execl(path, "weir", "server", node.properties.c_str(), "--auto-format", "-t", cluster.c_str(),
+              static_cast<char*>(nullptr));
     ::_exit(127);
   }
   unsigned long long start = 0;
   char state = '?';
   stat_of(pid, start, state);
   std::ofstream(node.pid) << pid << " " << start << "\n";
+  return logged == static_cast<uintmax_t>(-1) ? 0 : static_cast<size_t>(logged);
 }
 
 /// What a node that is not ready yet most likely waits for.
@@ -274,13 +290,14 @@ std::string why_not_ready(const std::string& dir, const NodeFile& node) {
   return fmt::format("see {}", node.log.string());
 }
 
-void await_ready(const std::string& dir, const NodeFile& node, int seconds = 60) {
+void await_ready(const std::string& dir, const NodeFile& node, size_t log_from, int seconds = 60) {
   const auto started = std::chrono::steady_clock::now(), until = started + std::chrono::seconds(seconds);
   bool said = false;
   while (read_text(node.out).find("\"event\":\"ready\"") == std::string::npos) {
     ::waitpid(-1, nullptr, WNOHANG);  // so that a child that failed is seen as gone
     if (!pid_of(node)) {
       std::string log = read_text(node.log);
+      log.erase(0, std::min(log.size(), log_from));
       throw Failure{fmt::format("node {} ended while starting:\n{}", node.id,
                                 log.size() > 2000 ? log.substr(log.size() - 2000) : log)};
     }
@@ -327,7 +344,6 @@ void send(const NodeFile& node, int signal) {
 }
 
 void up(const Args& args) {
-  fs::create_directories(args.dir);
   std::vector<int> ids;
   const bool fresh = !fs::exists(files_of(args.dir, 1).properties);
   if (fresh) {
@@ -337,7 +353,9 @@ void up(const Args& args) {
   } else {
     ids = nodes_in(args.dir);
     if (args.nodes && static_cast<int>(ids.size()) != *args.nodes)
-      throw Failure{fmt::format("{} holds a cluster of {} nodes", args.dir, ids.size()), 2};
+      throw Failure{fmt::format("{} holds a cluster of {} node{}; leave -n out, or choose another --dir", args.dir,
+                                ids.size(), ids.size() == 1 ? "" : "s"),
+                    2};
   }
   for (int id : ids) {
     if (pid_of(files_of(args.dir, id)))
@@ -345,14 +363,21 @@ void up(const Args& args) {
           fmt::format("a cluster already runs in {}; stop it with `weir cluster down --dir {}`", args.dir, args.dir)};
   }
   const Ports ports = ports_of(args, static_cast<int>(ids.size()), fresh);
+  std::vector<std::string> texts;
   for (int id : ids) {
-    Settings settings = settings_of(args, ports, id, static_cast<int>(ids.size()), fresh);
-    if (!settings.empty()) write_settings(files_of(args.dir, id).properties, settings);
+    const fs::path path = files_of(args.dir, id).properties;
+    const Settings settings = settings_of(args, ports, id, static_cast<int>(ids.size()), fresh);
+    const std::string text = read_text(path);
+    texts.push_back(settings.empty() ? text : with_settings(text, settings));
+    check_properties(path, texts.back());
   }
-  for (int id : ids) launch(args.dir, files_of(args.dir, id));
+  fs::create_directories(args.dir);
+  std::vector<size_t> logs;
+  for (size_t i = 0; i < ids.size(); ++i) std::ofstream(files_of(args.dir, ids[i]).properties) << texts[i];
+  for (int id : ids) logs.push_back(launch(args.dir, files_of(args.dir, id)));
   if (args.no_wait) return;
   try {
-    for (int id : ids) await_ready(args.dir, files_of(args.dir, id));
+    for (size_t i = 0; i < ids.size(); ++i) await_ready(args.dir, files_of(args.dir, ids[i]), logs[i]);
   } catch (const Failure&) {
     end_all(args.dir, ids);
     throw;
@@ -360,7 +385,8 @@ void up(const Args& args) {
   std::string bootstrap;
   for (int id : ids) bootstrap.append(bootstrap.empty() ? "" : ",").append(kafka_of(files_of(args.dir, id)));
   std::string http = properties_of(files_of(args.dir, 1))["weir.http.listeners"];
-  fmt::print("{} nodes are ready.\n  Kafka      {}\n  Dashboard  {}\n", ids.size(), bootstrap,
+  fmt::print("{} ready.\n  Kafka      {}\n  Dashboard  {}\n",
+             ids.size() == 1 ? "1 node is" : fmt::format("{} nodes are", ids.size()), bootstrap,
              http.empty() ? "off" : "http://" + http);
 }
 
@@ -416,9 +442,11 @@ void add_cluster(CLI::App& app, int& exit_code) {
                 false, [args] { up(*args); });
   u->add_option("-n,--nodes", args->nodes, "How many nodes")->default_str(std::to_string(kNodes));
   u->add_option("--kafka-port", args->kafka_port, "Kafka port of node 1; the others count up")
-      ->default_str(std::to_string(kKafkaPort));
+      ->default_str(std::to_string(kKafkaPort))
+      ->check(CLI::Range(1, 65'535));
   u->add_option("--http-port", args->http_port, "Dashboard port of node 1; the others count up")
-      ->default_str(std::to_string(kHttpPort));
+      ->default_str(std::to_string(kHttpPort))
+      ->check(CLI::Range(1, 65'535));
   u->add_option("--controller-port", args->controller_port,
                 "Port of node 1 for what the nodes say to each other; the others count up")
       ->default_str("10 above --kafka-port, or the next free in steps of 10")
@@ -443,8 +471,8 @@ void add_cluster(CLI::App& app, int& exit_code) {
   });
   add("start", "Start a node again on its data", true, [args] {
     NodeFile node = chosen(*args);
-    launch(args->dir, node);
-    if (!args->no_wait) await_ready(args->dir, node);
+    size_t log = launch(args->dir, node);
+    if (!args->no_wait) await_ready(args->dir, node, log);
   })->add_flag("--no-wait", args->no_wait, "Return at once");
   add("down", "Stop all nodes", false, [args] { end_all(args->dir, nodes_in(args->dir)); });
 }

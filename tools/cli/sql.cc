@@ -202,8 +202,9 @@ Status run(const Args& args) {
   for (const auto& input : plan.inputs) {
     auto topic = client.topic(input.table.topic);
     if (topic || topic.code() != ErrorCode::unknown_topic_or_partition) continue;
-    fmt::print(stderr, "weir: there is no topic {} yet; the job waits for it (`weir topic create {}`)\n",
-               input.table.topic, input.table.topic);
+    fmt::print(stderr, "weir: there is no topic {} yet; the job waits for it (`weir topic create {}`){}\n",
+               input.table.topic, input.table.topic,
+               args.detach ? "" : ", and this command for the job; --detach does not wait");
   }
   TRY(jobs.put(job));
   if (args.detach) {

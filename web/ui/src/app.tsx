@@ -103,6 +103,8 @@ export function App() {
     return () => { document.removeEventListener('keydown', onKey); clearInterval(timer); cluster.release(); };
   }, []);
   useEffect(() => { document.title = page === 'wall' ? 'Weir' : `${t(page)} · Weir`; }, [page, language.value]);
+  // On a phone the tabs scroll: the one of this page is to be seen.
+  useEffect(() => { document.querySelector('.top nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }); }, [page, language.value]);
   const View = views[page];
   const meta = channel('cluster');
   meta.version.value;
