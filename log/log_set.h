@@ -63,8 +63,8 @@ class LogSet {
   /// How far the log once reached, when a start found synced records of it missing; none again once it has grown past
   /// that. Survives crashes (format.md §9).
   std::optional<EpochEnd> lost_end(const TopicPartition& tp) const;
-  /// Drawn when the directory begins and anew when records were lost: whoever counts on what it held can tell that it
-  /// is another one. Zero: memory only, or made by an older version and whole.
+  /// Drawn when the directory begins and anew when records of partitions were lost: whoever counts on what it held can
+  /// tell that it is another one. Zero: memory only, or made by an older version and whole.
   Uuid directory_id() const;
 
   /// Retention, rolling by time, producer expiry, high watermark checkpoints. Called by the node about every second;

@@ -20,6 +20,10 @@ bool is_log_dir(const std::string& name) {
          name.find_first_not_of("0123456789", dash + 1) == std::string::npos;
 }
 
+/// Whether its loss makes the directory another one. Lost metadata says nothing of the partitions: the quorum asks for
+/// it itself.
+bool tells_directory(const PartitionLogImpl& log) { return log.topic_id() != kMetadataTopicId; }
+
 /// "topic-3.0123456789abcdef-delete": what delete_log_files() leaves.
 bool is_doomed(const std::string& name) {
   constexpr std::string_view kEnd = "-delete";
@@ -217,7 +221,7 @@ Status LogSetImpl::load_logs() {
       TRY(log->lower_to_cut(plan.cut_by, plan.end, plan.restart));
       lowered = true;
     }
-    lost = lost || (found && log->lost());
+    lost = lost || (found && log->lost() && tells_directory(*log));
   }
   note_losses(lost);
   // Another crash must not find the old recovery points over files that were cut meanwhile.
@@ -235,7 +239,7 @@ void LogSetImpl::note_losses(bool news) {
     cell.clear();
     put(cell, log->lost()->epoch);
     put(cell, log->lost()->end_offset);
-    news = true;
+    news = news || tells_directory(*log);
   }
   if (news) set_directory_id(Uuid::from_random(runtime_.random().next(), runtime_.random().next()));
 }

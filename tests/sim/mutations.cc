@@ -22,7 +22,7 @@ const std::vector<Mutation>& mutations() {
       {"count-old-epoch", "the quorum's records of older epochs are committed by counting replicas",
        +[]() -> bool& { return faults().count_old_epoch; }, "tests/replication/quorum/quorum_state_test.cc"},
       {"loss-forgotten", "a voter that lost records votes by what it has left",
-       +[]() -> bool& { return faults().loss_forgotten; }, "tests/replication/quorum/quorum_random_test.cc"},
+       +[]() -> bool& { return faults().loss_forgotten; }},
       {"ack-before-sync", "durable is told before the journal's write ended",
        +[]() -> bool& { return log::mutations().ack_before_sync; }},
       {"replay-group-twice", "recovery applies each journal group twice",

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/util/check.h"
 #include "base/util/diag.h"
 #include "broker/services.h"
 #include "tests/sim/sim_net.h"
@@ -23,6 +24,7 @@ const std::vector<FaultKind>& fault_kinds() {
       {"sync", "a sync that fails: the log directory goes offline; the machine is started anew later"},
       {"clock", "clocks that run fast or slow, and wall clocks that are off"},
       {"leaders", "who is elected leader of the quorum is cut off soon after, several times in a row", true},
+      {"lost", "a node is killed and comes back without a file of its metadata log, one node at a time", true},
       {"again", "a power cut, and more of them at the first writes of the starts that follow", true},
   };
   return kinds;
@@ -117,6 +119,23 @@ void Nemesis::power_again(int i, int times) {
     cluster_.machine(i).power_off_at_disk_change(1 + world_.random().below(8));
     later(some(200ms, 2s), [this, i, times] { power_again(i, times - 1); });
   });
+}
+
+void Nemesis::lose_metadata(int i) {
+  const std::string dir = std::string(SimCluster::kLogDir) + "/__cluster_metadata-0";
+  for (int n = 0; n < cluster_.size(); ++n) {
+    // Of two that lost the same record nobody may be left to bring it back.
+    if (!cluster_.up(n) || cluster_.node(n)->services().logs.lost_end({"__cluster_metadata", 0})) return;
+  }
+  SimFs& fs = cluster_.machine(i).fs();
+  crash(i, world_.random().chance(1, 2), some(100ms, 8s));
+  auto entries = fs.list(dir);
+  if (!entries) return;
+  std::erase_if(*entries, [](const io::DirEntry& e) { return !e.name.ends_with(".log"); });
+  if (entries->empty()) return;
+  const std::string& victim = (*entries)[world_.random().below(entries->size())].name;
+  WEIR_INFO("sim: {} of node {} is gone", victim, i + 1);
+  CHECK(fs.remove(dir + "/" + victim).ok() && fs.sync_dir(dir).ok(), "a file that is there goes", victim);
 }
 
 void Nemesis::hunt(MonoTime until) {
@@ -215,6 +234,8 @@ void Nemesis::strike() {
     });
   } else if (kind == "leaders") {
     hunt(world_.now() + some(5s, 30s));
+  } else if (kind == "lost") {
+    lose_metadata(i);
   } else if (kind == "again") {
     power_again(i, static_cast<int>(1 + world_.random().below(4)));
   } else if (kind == "clock") {

@@ -45,6 +45,8 @@ class Nemesis {
   /// Cuts off whoever is elected leader of the quorum, soon after, until then.
   void hunt(MonoTime until);
   void power_again(int i, int times);
+  /// Kills a node and takes a file of its metadata log away, when all others have all of theirs.
+  void lose_metadata(int i);
 
   SimWorld& world_;
   SimCluster& cluster_;

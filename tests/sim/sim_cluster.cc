@@ -9,7 +9,6 @@
 
 namespace weir::sim {
 namespace {
-constexpr const char* kDir = "/data";
 constexpr const char* kClusterId = "c2ltdWxhdGVkLWNsdXN0ZQ";
 }  // namespace
 
@@ -43,7 +42,7 @@ config::BrokerConfig SimCluster::config_of(int i) const {
                         {"controller.quorum.voters", voters},
                         {"listeners", listener + "," + controller},
                         {"advertised.listeners", listener},
-                        {"log.dirs", kDir},
+                        {"log.dirs", kLogDir},
                         {"controller.listener.names", "CONTROLLER"},
                         {"listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT"},
                         {"default.replication.factor", rf},
@@ -63,18 +62,18 @@ config::BrokerConfig SimCluster::config_of(int i) const {
 Result<std::unique_ptr<broker::Node>> SimCluster::open(int i, SimRuntime& runtime) {
   broker::NodeOptions options;
   options.config = config_of(i);
-  options.log_dir = kDir;
+  options.log_dir = kLogDir;
   options.journal_bytes = options_.journal_bytes;
   options.quorum_fetch_bytes = options_.quorum_fetch_bytes;
   for (const std::string& text : options.config.controller_quorum_voters) {
     TRY_ASSIGN(auto voter, broker::parse_voter(text));
     options.voters.push_back(voter);
   }
-  auto meta = broker::read_meta_properties(runtime.disk(), kDir);
+  auto meta = broker::read_meta_properties(runtime.disk(), kLogDir);
   if (!meta && meta.code() == ErrorCode::not_found) {
     Uuid directory = Uuid::from_random(runtime.random().next(), runtime.random().next());
     broker::MetaProperties fresh{kClusterId, i + 1, directory};
-    TRY(broker::format_log_dir(runtime.disk(), kDir, fresh, {}));
+    TRY(broker::format_log_dir(runtime.disk(), kLogDir, fresh, {}));
     meta = fresh;
   }
   if (!meta) return meta.error();

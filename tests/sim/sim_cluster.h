@@ -46,6 +46,7 @@ class SimCluster {
   const std::string& start_error() const { return start_error_; }
 
   static std::string host(int i) { return "n" + std::to_string(i + 1); }
+  static constexpr const char* kLogDir = "/data";
   static constexpr uint16_t kPort = 9092, kControllerPort = 9093;
 
  private:

@@ -44,7 +44,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"stale-leader-not-fenced", "cut,pause", 140, 60},
                       Case{"ack-before-sync", "power-all", 1, 40}, Case{"replay-group-twice", "all", 1, 40},
                       Case{"accept-duplicate-sequence", "all", 1, 40}, Case{"skip-truncate-journal", "all", 1, 40},
-                      Case{"recycle-before-sync", "power-all,slow", 1, 200}),
+                      Case{"recycle-before-sync", "power-all,slow", 1, 200},
+                      Case{"loss-forgotten", "lost,kill,power,cut", 1090, 60}),
     [](const auto& info) {
       std::string name = info.param.mutation;
       for (char& c : name) {
