@@ -14,6 +14,7 @@ namespace weir::log {
 
 /// The cells of what a start found lost (format.md §9).
 inline constexpr const char* kDirectoryCell = "directory-id";
+inline constexpr const char* kJournalCell = "journal-bytes";
 inline constexpr std::string_view kLossCells = "lost/";
 inline std::string loss_cell(const TopicPartition& tp) { return std::string(kLossCells).append(tp.to_string()); }
 
@@ -110,6 +111,9 @@ class LogSetImpl final : public LogSet, private LogHost, private JournalOwner {
   // recovery.cc
   Result<bool> load_state();
   Status open_journal(bool fresh);
+  /// Size of the journal's file as the state knows it; 0: it does not.
+  uint64_t noted_journal_bytes() const;
+  void note_journal_bytes(uint64_t bytes);
   Status plan_entry(const JournalScan::Entry& entry);
   Status load_logs();
   /// Enters what logs have lost into the cells, which are stored with the very state that accepts the loss. `news`:

@@ -255,6 +255,7 @@ class PartitionLogImpl final : public PartitionLog,
   static void on_disk_read(io::Completion& completion, int32_t result) noexcept;
 
   // partition_recovery.cc
+  Status load_files(const StoredState& stored, Offset journal_start);
   Status load_segments(const StoredState& stored, Offset needed_from);
   Status remove_segment_files(Offset base);
   Status cut_now(Offset to);
@@ -344,6 +345,7 @@ class PartitionLogImpl final : public PartitionLog,
   Offset journaled_log_start_ = 0;
   bool created_ = false;
   bool configured_ = true;        // not between a start that found the log and the first set_config
+  bool read_all_ = false;         // a load that believes no index
   std::optional<EpochEnd> lost_;  // synced bytes were gone at the start: how far the log reached. The journal may not
                                   // continue what is left
   bool retired_ = false;

@@ -30,10 +30,28 @@ Result<bool> last_entry(io::Disk& disk, const std::string& path, Bytes entry) {
   return got && *got == entry.size();
 }
 
+/// What a scan says of bytes that are no batches.
+bool is_damage(ErrorCode code) {
+  return code == ErrorCode::corrupt_message || code == ErrorCode::unsupported_for_message_format;
+}
+
 }  // namespace
 
 Status PartitionLogImpl::load(const StoredState& stored, Offset journal_start) {
   CHECK(recovering_, "a load outside of recovery");
+  Status loaded = load_files(stored, journal_start);
+  if (!is_damage(loaded.code())) return loaded;
+  // Somewhere before what the indexes point at: all of it is read, and the log ends where it is no longer whole.
+  WEIR_ERROR("{}: a segment is damaged ({}); all of them are read", id_.tp.to_string(), loaded.error().message());
+  read_all_ = true;
+  snapshots_.clear();
+  aborted_.clear();
+  loaded = load_files(stored, journal_start);
+  read_all_ = false;
+  return loaded;
+}
+
+Status PartitionLogImpl::load_files(const StoredState& stored, Offset journal_start) {
   TRY(load_segments(stored, std::max(stored.log_start, journal_start)));
   Offset end = log_end_offset();
   log_start_ = journaled_log_start_ = std::min(std::max(stored.log_start, segments_.front()->base), end);
@@ -153,15 +171,13 @@ Result<PartitionLogImpl::SealedEnd> PartitionLogImpl::sealed_end(Segment& s, Off
       end = {b.end_offset(), pos + b.size()};
       return true;
     });
-    if (!scanned && scanned.code() != ErrorCode::corrupt_message &&
-        scanned.code() != ErrorCode::unsupported_for_message_format)
-      return scanned.error();
+    if (!scanned && !is_damage(scanned.code())) return scanned.error();
     return end;
   };
   // From the last entry of the index on, if there is one: the batches before it are not read at every start.
   uint8_t entry[OffsetIndex::kEntrySize];
   auto found = last_entry(disk, path(segment_file_name(s.base, ".index")), Bytes(entry, sizeof entry));
-  if (found && *found) {
+  if (found && *found && !read_all_) {
     TRY_ASSIGN(SealedEnd end,
                scan(OffsetIndex::decode(s.base, ConstBytes(entry, sizeof entry), size).last_position(), s.base));
     if (end.offset == expected) return end;
@@ -258,9 +274,7 @@ Status PartitionLogImpl::scan_active(Segment& s, FilePos from, FilePos limit, Of
     segment.added(b.last_offset(), b.max_timestamp(), b.size(), config_.index_interval_bytes);
     return true;
   });
-  bool damaged = scanned.code() == ErrorCode::corrupt_message ||
-                 scanned.code() == ErrorCode::unsupported_for_message_format;
-  return damaged ? Status() : scanned;
+  return is_damage(scanned.code()) ? Status() : scanned;
 }
 
 Status PartitionLogImpl::load_active(Segment& s, const StoredState& stored) {
@@ -290,7 +304,8 @@ Status PartitionLogImpl::load_active(Segment& s, const StoredState& stored) {
     auto times = disk.read_file(path(segment_file_name(s.base, ".timeindex")));
     size_t index_bytes = point.index_entries * OffsetIndex::kEntrySize,
            time_bytes = point.time_entries * TimeIndex::kEntrySize;
-    if (index && times && index->size() >= index_bytes && times->size() >= time_bytes && limit == point.position &&
+    if (!read_all_ && index && times && index->size() >= index_bytes && times->size() >= time_bytes &&
+        limit == point.position &&
         index_files_hash(ConstBytes(*index).first(index_bytes), ConstBytes(*times).first(time_bytes)) ==
             point.index_hash) {
       s.index = OffsetIndex::decode(s.base, ConstBytes(*index).first(index_bytes), limit);

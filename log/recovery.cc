@@ -135,7 +135,8 @@ Status LogSetImpl::remove_strays(bool fresh) {
     if (fresh) {
       return Error(ErrorCode::malformed, "log directory",
                    path(e.name) + " holds a log, but there is no weir-state.0 or .1 in " + options_.dir +
-                       " that lists it: not a log directory of ours");
+                       " that lists it. Put them back, or choose another directory; an empty one is filled from the "
+                       "other replicas");
     }
     // Made just before a crash and never journaled, or removed and the rename lost: nobody was told that it exists.
     WEIR_WARN("removing {}: no log of this node", path(e.name));
@@ -156,8 +157,12 @@ Status LogSetImpl::open_journal(bool fresh) {
     TRY_ASSIGN(journal_file_, disk.open(path(kJournalName), io::OpenMode::read_write));
   }
   TRY_ASSIGN(uint64_t have, disk.size(journal_file_));
-  if (!fresh && have < 4 * CommitJournal::kBlock) {
-    return Error(ErrorCode::malformed, "log directory", path(kJournalName) + " is missing or cut off");
+  // Where its end is cut off nothing else would tell that groups are missing.
+  if (!fresh && have < std::max(4 * CommitJournal::kBlock, noted_journal_bytes())) {
+    return Error(ErrorCode::malformed, "log directory",
+                 path(kJournalName) +
+                     " is missing or cut off, and records with it that no segment holds. Put it back; or move the "
+                     "directory away and start with an empty one: the node then fetches all from the other replicas");
   }
   uint64_t want = ring_size(options_.journal_bytes_initial);
   if (have >= want) return {};
@@ -168,6 +173,17 @@ Status LogSetImpl::open_journal(bool fresh) {
     TRY(disk.write_now(journal_file_, at, zeros.bytes().first(std::min(kFillChunk, want - at))));
   }
   return disk.sync_now(journal_file_);
+}
+
+uint64_t LogSetImpl::noted_journal_bytes() const {
+  std::vector<uint8_t> cell = read_cell(kJournalCell);
+  return cell.size() == sizeof(uint64_t) ? load_le<uint64_t>(cell.data()) : 0;
+}
+
+void LogSetImpl::note_journal_bytes(uint64_t bytes) {
+  std::vector<uint8_t>& cell = cells_[kJournalCell];
+  cell.clear();
+  put(cell, bytes);
 }
 
 Status LogSetImpl::plan_entry(const JournalScan::Entry& entry) {
@@ -339,6 +355,7 @@ Status LogSetImpl::start_journal(const JournalMark& end, bool fresh) {
                     runtime_.random().next() + state_.incarnation};
   // What names the directory elsewhere (meta.properties) may have outlived all that was in it.
   if (fresh) set_directory_id(Uuid::from_random(state_.incarnation, state_.journal.previous_checksum));
+  note_journal_bytes(ring_size(bytes));
   TRY(write_state_now());
   state_.clean = clean;
   journal_.start(journal_file_, ring_size(bytes), state_.journal, state_.incarnation);

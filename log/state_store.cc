@@ -28,6 +28,7 @@ std::vector<LogSetImpl::LogPtr> LogSetImpl::listed_logs() const {
 
 LogState LogSetImpl::gather_state() {
   LogState s;
+  if (journal_.ring_bytes() > noted_journal_bytes()) note_journal_bytes(journal_.ring_bytes());
   // Only a slot that was written whole is never the next to be written: after a failure the same one is tried again.
   s.sequence = state_.sequence + 1;
   s.journal = state_.journal;

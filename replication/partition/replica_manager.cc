@@ -158,6 +158,8 @@ void ShardReplicas::apply_all() {
 
 /// Logs of topics that were deleted while this node was away.
 void ShardReplicas::remove_strays() {
+  // A topic that it does not know may be among what it lost of the metadata.
+  if (logs_.lost_end({"__cluster_metadata", 0})) return;
   std::vector<TopicPartition> gone;
   for (log::PartitionLog* log : logs_.all()) {
     const TopicPartition& tp = log->topic_partition();

@@ -101,8 +101,7 @@ Status QuorumDriver::start() {
     if (LogEnd{log_view_->last_epoch(), log_->log_end_offset()} < had)
       WEIR_ERROR(
           "quorum: this node lost metadata records: its log ends at {} and reached {} before. Until it has them again "
-          "it neither campaigns nor votes for a node that has fewer. If nobody has them and no leader can be elected: "
-          "stop this node, empty its log directory, start it; what is left elsewhere counts then",
+          "it neither campaigns nor votes for a node that has fewer: start the nodes that have them",
           log_->log_end_offset(), had.offset);
   }
   QuorumEffects out;

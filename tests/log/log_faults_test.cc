@@ -203,6 +203,22 @@ TEST_F(DamagedLog, ZerosOverTheEndOfTheIndexEndTheLogBeforeThem) {
   expect_holds(base(segments_.size() - 1) + 1);
 }
 
+TEST_F(DamagedLog, ZerosBeforeWhatTheIndexPointsAtEndTheLogBeforeThem) {
+  // As a file that was cut under the running node: the rest of it was written behind a hole.
+  auto file = disk().open(segments_[1], io::OpenMode::read_write);
+  ASSERT_TRUE(file.ok());
+  const std::vector<uint8_t> zeros(600);
+  ASSERT_TRUE(disk().write_now(*file, 0, zeros).ok());
+  disk().close(*file);
+  auto entries = disk().list("/data/log/t-0");
+  ASSERT_TRUE(entries.ok());
+  for (const io::DirEntry& e : *entries) {  // so that the producers' state asks for all records
+    if (!e.name.ends_with(".snapshot")) continue;
+    EXPECT_TRUE(disk().remove("/data/log/t-0/" + e.name).ok());
+  }
+  expect_holds(base(1));
+}
+
 TEST_F(DamagedLog, AFlippedByteEndsTheLogThere) {
   auto file = disk().open(segments_.back(), io::OpenMode::read_write);
   ASSERT_TRUE(file.ok());
@@ -293,6 +309,13 @@ TEST(LogFaults, ALossUnderTheLongestNameOfATopic) {
   s.run();
   s.set->tick();
   EXPECT_FALSE(s.set->lost_end(tp).has_value());
+}
+
+TEST_F(DamagedLog, AJournalThatIsShorterThanItWasIsRefused) {
+  cut("/data/log/commit.journal", CommitJournal::kBlock);
+  Status opened = s_.open();
+  EXPECT_EQ(opened.code(), ErrorCode::malformed);
+  EXPECT_NE(opened.error().message().find("commit.journal is missing or cut off"), std::string::npos);
 }
 
 TEST_F(DamagedLog, ADirectoryThatLostAllIsAnotherOne) {

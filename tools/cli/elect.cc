@@ -88,7 +88,7 @@ void add_elect(CLI::App& app, int& exit_code) {
   cmd->add_option("TOPIC", args->topics, "One or more topics (default: all partitions)");
   cmd->add_option("-p,--partition", args->partitions, "Only this one; may be given several times")
       ->allow_extra_args(false)
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(0, INT32_MAX));
   cmd->add_flag("--unclean", args->unclean, "Where no replica in sync is left: take one that may lack records");
   cmd->add_flag("-y,--yes", args->yes, "Do not ask");
   add_cluster_options(*cmd, args->cluster);
