@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 constexpr int16_t kFetchVersion = 16, kListOffsetsVersion = 7, kProduceVersion = 12;
 constexpr Duration kRetry = milliseconds(50);
 constexpr Duration kCallTimeout = milliseconds(10'000);
-constexpr int32_t kPollMs = 250;
+constexpr int32_t kPollMs = 50;
 
 /// Errors after which the same question may be put again, to whoever leads then.
 bool may_retry(ErrorCode code) {
