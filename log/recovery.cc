@@ -181,9 +181,9 @@ uint64_t LogSetImpl::noted_journal_bytes() const {
 }
 
 void LogSetImpl::note_journal_bytes(uint64_t bytes) {
-  std::vector<uint8_t>& cell = cells_[kJournalCell];
-  cell.clear();
+  std::vector<uint8_t> cell;
   put(cell, bytes);
+  set_cell(kJournalCell, cell);
 }
 
 Status LogSetImpl::plan_entry(const JournalScan::Entry& entry) {
@@ -251,16 +251,16 @@ void LogSetImpl::note_losses(bool news) {
     if (!log->lost()) continue;
     auto known = lost_end(tp);
     if (known && reaches(*known, *log->lost())) continue;
-    std::vector<uint8_t>& cell = cells_[loss_cell(tp)];
-    cell.clear();
+    std::vector<uint8_t> cell;
     put(cell, log->lost()->epoch);
     put(cell, log->lost()->end_offset);
+    set_cell(loss_cell(tp), cell);
     news = news || tells_directory(*log);
   }
   if (news) set_directory_id(Uuid::from_random(runtime_.random().next(), runtime_.random().next()));
 }
 
-void LogSetImpl::set_directory_id(const Uuid& id) { cells_[kDirectoryCell].assign(id.bytes.begin(), id.bytes.end()); }
+void LogSetImpl::set_directory_id(const Uuid& id) { set_cell(kDirectoryCell, id.bytes); }
 
 void LogSetImpl::forget_losses() {
   auto first = cells_.lower_bound(std::string(kLossCells));

@@ -49,7 +49,7 @@ std::optional<wire::PartitionChangeRecord> plan_change(const PartitionImage& now
   std::vector<BrokerId> last_known = isr.empty() ? lost : std::vector<BrokerId>{};
   if (last_known != now.last_known_elr) r.last_known_elr = last_known;
   if (!r.isr && r.leader == -2) return std::nullopt;
-  CHECK(!isr.empty() || leader == kNoBroker, "who leads is in the ISR", partition);
+  CHECK(!isr.empty() || plan.lost || now.isr.empty(), "an ISR keeps its last member unless that is lost", partition);
   CHECK(leader == kNoBroker || holds(isr, leader), "a leader is in its ISR", leader);
   return r;
 }

@@ -134,6 +134,17 @@ class DamagedLog : public ::testing::Test {
   }
   io::Disk& disk() { return s_.runtime->disk(); }
   Offset base(size_t segment) { return std::stoll(segments_[segment].substr(segments_[segment].size() - 24, 20)); }
+  uint64_t size_of(const std::string& name) {
+    auto bytes = disk().read_file(name);
+    EXPECT_TRUE(bytes.ok());
+    return bytes ? bytes->size() : 0;
+  }
+  void overwrite(const std::string& name, uint64_t pos, const std::vector<uint8_t>& bytes) {
+    auto file = disk().open(name, io::OpenMode::read_write);
+    ASSERT_TRUE(file.ok());
+    ASSERT_TRUE(disk().write_now(*file, pos, bytes).ok());
+    disk().close(*file);
+  }
   void cut(const std::string& name, uint64_t bytes) {
     auto file = disk().open(name, io::OpenMode::read_write);
     ASSERT_TRUE(file.ok());
@@ -194,22 +205,14 @@ TEST_F(DamagedLog, AnEmptiedActiveSegmentEndsTheLogAtItsBase) {
 TEST_F(DamagedLog, ZerosOverTheEndOfTheIndexEndTheLogBeforeThem) {
   const int held = kBatches - static_cast<int>(base(segments_.size() - 1));
   ASSERT_GE(held, 4) << "so that the index has entries";
-  auto file = disk().open(segments_.back(), io::OpenMode::read_write);
-  ASSERT_TRUE(file.ok());
-  const uint64_t size = *disk().size(*file), kept = size / static_cast<uint64_t>(held) * 3 / 2;
-  std::vector<uint8_t> zeros(size - kept);
-  ASSERT_TRUE(disk().write_now(*file, kept, zeros).ok());
-  disk().close(*file);
+  const uint64_t size = size_of(segments_.back()), kept = size / static_cast<uint64_t>(held) * 3 / 2;
+  overwrite(segments_.back(), kept, std::vector<uint8_t>(size - kept));
   expect_holds(base(segments_.size() - 1) + 1);
 }
 
 TEST_F(DamagedLog, ZerosBeforeWhatTheIndexPointsAtEndTheLogBeforeThem) {
   // As a file that was cut under the running node: the rest of it was written behind a hole.
-  auto file = disk().open(segments_[1], io::OpenMode::read_write);
-  ASSERT_TRUE(file.ok());
-  const std::vector<uint8_t> zeros(600);
-  ASSERT_TRUE(disk().write_now(*file, 0, zeros).ok());
-  disk().close(*file);
+  overwrite(segments_[1], 0, std::vector<uint8_t>(600));
   auto entries = disk().list("/data/log/t-0");
   ASSERT_TRUE(entries.ok());
   for (const io::DirEntry& e : *entries) {  // so that the producers' state asks for all records
@@ -220,10 +223,7 @@ TEST_F(DamagedLog, ZerosBeforeWhatTheIndexPointsAtEndTheLogBeforeThem) {
 }
 
 TEST_F(DamagedLog, AFlippedByteEndsTheLogThere) {
-  auto file = disk().open(segments_.back(), io::OpenMode::read_write);
-  ASSERT_TRUE(file.ok());
-  ASSERT_TRUE(disk().write_now(*file, *disk().size(*file) - 20, as_bytes("\xff")).ok());
-  disk().close(*file);
+  overwrite(segments_.back(), size_of(segments_.back()) - 20, {0xff});
   expect_holds(kBatches - 1);
 }
 
